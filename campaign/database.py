@@ -1,0 +1,86 @@
+"""One session = one transaction. Commit happens once, at the edge; jobs named on the way are sent after it.
+
+SQLite runs in WAL with `BEGIN IMMEDIATE`, so that a writer waits for its turn instead of failing half-way;
+PostgreSQL runs read committed. Both give aware UTC times (`records.base.Instant`).
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.engine import make_url
+from sqlmodel import Session
+
+from campaign.jobs import Job
+
+log = structlog.get_logger()
+Sender = Callable[[Job, str], None]
+
+
+class Database:
+    """Opens and owns the engine; close it with `dispose()`. `send` receives the jobs of each committed transaction."""
+
+    def __init__(self, url: str, send: Sender | None = None, *, pool_size: int = 10) -> None:
+        self.url = url
+        self.send = send
+        self.engine = _sqlite(url, pool_size) if url.startswith("sqlite") else _postgres(url, pool_size)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Write: commits when the block ends well, rolls back otherwise, then sends what `after_commit` collected."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            if self.is_sqlite:
+                session.execute(sa.text("BEGIN IMMEDIATE"))
+            yield session
+            session.commit()
+            jobs: list[tuple[Job, str]] = session.info.pop("jobs", [])
+        for job, entity_id in jobs:
+            self._send(job, entity_id)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Read only: nothing is committed."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+    def _send(self, job: Job, entity_id: str) -> None:
+        if self.send is None:
+            return
+        try:
+            self.send(job, entity_id)
+        except Exception as error:  # whatever the broker client throws: the row is the truth, the sweep finds it
+            log.warning("job hint not sent; the sweep will find the row", job=job.value, error=type(error).__name__)
+
+
+def after_commit(session: Session, job: Job, entity_id: str) -> None:
+    """Send `job` for this id once the transaction has committed; never before, or the worker finds no row."""
+    session.info.setdefault("jobs", []).append((job, entity_id))
+
+
+def _sqlite(url: str, pool_size: int) -> sa.Engine:
+    path = make_url(url).database
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, pool_size=pool_size, connect_args={"timeout": 20, "check_same_thread": False})
+
+    @sa.event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves; pysqlite's own is deferred and then fails on upgrade
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=20000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _postgres(url: str, pool_size: int) -> sa.Engine:
+    return sa.create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, pool_timeout=10)

@@ -1,0 +1,39 @@
+"""Structured logs: one JSON object a line (or coloured lines on a terminal), personal data masked by `redaction`."""
+
+import logging
+import sys
+
+import structlog
+
+from campaign.redaction import redact, scrub
+
+
+class _ScrubbedRecords(logging.Filter):
+    """Library log records go through the same scrubbing as ours."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = scrub(record.getMessage()), None
+        return True
+
+
+def configure(process: str, *, level: str = "INFO") -> None:
+    """Set up logging for one process type; call once, at a root."""
+    stream = logging.StreamHandler(sys.stderr)
+    stream.addFilter(_ScrubbedRecords())
+    logging.basicConfig(level=level, format=f"%(asctime)s {process} %(levelname)s %(name)s %(message)s", handlers=[stream], force=True)
+    for noisy in ("httpx", "httpcore", "twilio", "googleapiclient", "urllib3", "uvicorn.access", "websockets"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    shown = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            redact,
+            shown,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    structlog.contextvars.bind_contextvars(process=process)

@@ -1,0 +1,60 @@
+"""Phone numbers: parsing to E.164 and refusing what must never be dialled (toll-fraud ranges, special services).
+
+Decides from libphonenumber's metadata only, with no I/O. The full rules by jurisdiction live in `dialer/`.
+"""
+
+from dataclasses import dataclass
+
+import phonenumbers
+from phonenumbers import PhoneNumberType as Type
+
+# Types that cost the caller or reach no person: ITU shared/premium services and pagers.
+UNDIALABLE = {
+    Type.PREMIUM_RATE: "premium_rate",
+    Type.SHARED_COST: "shared_cost",
+    Type.TOLL_FREE: "toll_free",
+    Type.UAN: "uan",
+    Type.PAGER: "pager",
+    Type.VOICEMAIL: "voicemail",
+    Type.PERSONAL_NUMBER: "personal_number",
+}
+
+# +1 area codes outside the US and Canada: priced and abused like international numbers (reference/twilio.md, section 15).
+CARIBBEAN_NPA = frozenset(
+    "242 246 264 268 284 345 441 473 649 658 664 721 758 767 784 809 829 849 868 869 876".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A dialable number: `e164` is "+" and 8-15 digits, `country` an ISO 3166 code."""
+
+    e164: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undialable:
+    """Why a typed number cannot be called; `reason` is one of our words, never the number."""
+
+    reason: str
+
+
+def parse(typed: str, country: str | None, allowed: frozenset[str]) -> Phone | Undialable:
+    """Read what a person typed, with `country` (ISO) as the default region, against the campaign's allowed countries."""
+    region = (country or "").strip().upper() or (next(iter(allowed)) if len(allowed) == 1 else None)
+    try:
+        number = phonenumbers.parse(typed, region)
+    except phonenumbers.NumberParseException:
+        return Undialable("not_a_phone_number")
+    if not phonenumbers.is_valid_number(number):
+        return Undialable("not_a_valid_number")
+    found = phonenumbers.region_code_for_number(number)
+    if found is None or found == "001":
+        return Undialable("non_geographic")
+    kind = phonenumbers.number_type(number)
+    if kind in UNDIALABLE:
+        return Undialable(UNDIALABLE[kind])
+    if allowed and found not in allowed:
+        return Undialable("country_not_allowed")
+    return Phone(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), found)

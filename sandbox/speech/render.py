@@ -1,0 +1,76 @@
+"""Renders the committed clips: `python -m sandbox.speech.render` (for developers; needs flite, see docs/sandbox/speech.md).
+
+Only lines without a clip are synthesised, the rest are kept byte for byte; `--all` does everything again, and lines that
+no file wants any more are dropped.
+"""
+
+import argparse
+import json
+import re
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from sandbox.speech.library import CLIPS, Clip, read_clips
+from sandbox.speech.lines import CHECKOUT, wanted
+from sandbox.speech.resample import to_telephone
+from sandbox.speech.shape import clip_of
+from sandbox.speech.synthesis import FLITE_VOICES, program, synthesise
+
+
+def rendered(text: str, voice: str) -> bytes:
+    """One line as a finished clip."""
+    made = synthesise(_pronounced(text), voice)
+    clip = clip_of(to_telephone(*made)) if made else b""
+    if not clip:
+        raise SystemExit(f"{voice} could not say {text!r}")
+    return clip
+
+
+def _pronounced(text: str) -> str:
+    """Spellings that flite reads wrongly, as it should read them."""
+    return re.sub(r"\b([AP])M\b", r"\1 M", text.replace(":00 ", " ")).replace("—", ", ")
+
+
+def render_voice(voice: str, lines: list[str], have: dict[str, bytes]) -> list[Clip]:
+    missing = [line for line in lines if line not in have]
+    with ProcessPoolExecutor(2) as pool:
+        made = dict(zip(missing, pool.map(partial(rendered, voice=voice), missing, chunksize=16), strict=True))
+    return [Clip(voice, line, have[line] if line in have else made[line]) for line in lines]
+
+
+def write_pack(voice: str, clips: list[Clip], folder: Path) -> int:
+    """`<voice>.ulaw` and its index; answers the bytes written."""
+    folder.mkdir(exist_ok=True)
+    entries, at = [], 0
+    for clip in clips:
+        entries.append([clip.text, at, len(clip.mulaw)])
+        at += len(clip.mulaw)
+    (folder / f"{voice}.ulaw").write_bytes(b"".join(clip.mulaw for clip in clips))
+    lines = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
+    (folder / f"{voice}.json").write_text(f"[\n{lines}\n]\n", "utf-8")
+    return at
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--all", action="store_true", help="synthesise every line again")
+    parser.add_argument("--playbooks", type=Path, default=CHECKOUT / "prompts" / "playbooks")
+    parser.add_argument("--personas", type=Path, default=CHECKOUT / "sandbox" / "callers" / "personas.yaml")
+    asked = parser.parse_args()
+    if not program("flite"):
+        raise SystemExit("flite is not installed: apt-get install flite")
+    kept = [] if asked.all else read_clips(CLIPS)
+    total = 0
+    for voice, lines in wanted(asked.playbooks, asked.personas).items():
+        if voice not in FLITE_VOICES:
+            raise SystemExit(f"no flite voice for {voice!r}")
+        clips = render_voice(voice, lines, {clip.text: clip.mulaw for clip in kept if clip.voice == voice})
+        size = write_pack(voice, clips, CLIPS)
+        total += size
+        print(f"{voice}: {len(clips)} clips, {size / 1e6:.1f} MB, {size / 8000:.0f} s")
+    print(f"all: {total / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

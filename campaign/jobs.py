@@ -48,7 +48,8 @@ QUEUES = {
 
 def celery_app(broker_url: str) -> Celery:
     """The app every process shares: web and media send, the worker runs, beat ticks."""
-    app = Celery("firstring", broker=broker_url)
+    # redis-py says unix://, kombu says redis+socket:// for the same address.
+    app = Celery("firstring", broker=broker_url.replace("unix://", "redis+socket://", 1))
     app.conf.update(
         task_ignore_result=True,
         task_serializer="json",

@@ -1,0 +1,79 @@
+"""`firstring up`: every process on one machine, started in order, restarted when it dies, stopped in order.
+
+Order: Redis (unless REDIS_URL is set) → migrate → worker → beat → media → web. The broker stops last, after the workers
+have finished what they had in hand.
+"""
+
+import os
+import signal
+import sys
+import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from urllib.error import URLError
+
+from campaign.settings import Settings
+from webhooks.commands import embedded
+from webhooks.commands.supervisor import Child, NotReady, Supervisor
+
+COLOURS = {"redis": 35, "migrate": 37, "worker": 33, "beat": 36, "media": 32, "web": 34, "up": 1}
+PROGRAM = [sys.executable, "-m", "webhooks.cli"]
+
+
+def children(settings: Settings) -> list[Child]:
+    """All processes of one machine, in starting order."""
+    found: list[Child] = []
+    environment: dict[str, str] = {}
+    if settings.redis_url is None:
+        redis, environment["REDIS_URL"] = embedded.broker(settings.var_dir / "redis")
+        found.append(redis)
+    found += [
+        Child("migrate", [*PROGRAM, "migrate"], environment, once=True, ready_within=120),
+        Child("worker", [*PROGRAM, "worker"], environment, ready_line=r"celery@\S+ ready", ready_within=60, stop_within=75),
+        Child("beat", [*PROGRAM, "beat"], environment, ready_line=r"beat: Starting", ready_within=60),
+        Child("media", [*PROGRAM, "media"], environment, ready=_healthy(settings.media_port), ready_within=60, stop_within=30),
+        Child("web", [*PROGRAM, "web"], environment, ready=_healthy(settings.port), ready_within=60, stop_within=15),
+    ]
+    return found
+
+
+def run(settings: Settings, *, quiet: bool = False) -> int:
+    """Run until Ctrl-C or SIGTERM; the exit status. Prints where everything is once it is ready."""
+    say = _log_files(settings.var_dir / "log", show=not quiet)
+    supervisor = Supervisor(children(settings), say)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, supervisor.request_stop)
+    try:
+        with supervisor:
+            if not supervisor.stopping:
+                print(f"ready  {settings.public_base}/console  (pid {os.getpid()}, Ctrl-C stops everything)", flush=True)
+            supervisor.watch()
+    except NotReady as error:
+        print(f"firstring up: {error}", file=sys.stderr)
+        return 1
+    print("stopped", flush=True)
+    return 0
+
+
+def _healthy(port: int) -> Callable[[], bool]:
+    def check() -> bool:
+        with suppress(URLError, OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1) as answer:
+            return bool(answer.status == 200)
+        return False
+
+    return check
+
+
+def _log_files(directory: Path, *, show: bool) -> Callable[[str, str], None]:
+    """Every process's lines go to `<directory>/<name>.log`, and to the terminal with the name in front."""
+    directory.mkdir(parents=True, exist_ok=True)
+
+    def say(name: str, line: str) -> None:
+        with open(directory / f"{name}.log", "a", encoding="utf-8") as log:
+            log.write(line + "\n")
+        if show:
+            colour = f"\x1b[{COLOURS.get(name, 0)}m{name:>7}\x1b[0m" if sys.stdout.isatty() else f"{name:>7}"
+            print(f"{colour} │ {line}", flush=True)
+
+    return say

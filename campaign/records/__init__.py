@@ -2,6 +2,7 @@
 
 from campaign.records.attempt import Attempt, CallEvent
 from campaign.records.booking import Booking, CalendarCell
+from campaign.records.calendar import CalendarMirror
 from campaign.records.call import Call, ToolUse, Turn
 from campaign.records.campaign import CampaignVersion, Source
 from campaign.records.consent import Consent
@@ -20,6 +21,7 @@ __all__ = [
     "Attempt",
     "Booking",
     "CalendarCell",
+    "CalendarMirror",
     "Call",
     "CallEvent",
     "CampaignVersion",

@@ -29,6 +29,10 @@ class Booking(SQLModel, table=True):
     version: int = 1
     event_id: str
     event_link: str = ""
+    event_state: str = ""
+    """What we know of the mirror: empty (never sent), `tried` (sent, no answer yet), `present`, `gone`."""
+    invited: bool = False
+    """The lead is an attendee of the event; False when the calendar may not invite or the lead gave no e-mail."""
     held_until: datetime | None = instant()
     created_at: datetime = instant()
 

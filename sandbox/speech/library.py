@@ -5,16 +5,16 @@ sound says what they are. The same text always makes the same bytes from the sam
 """
 
 import json
-import math
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from sandbox.speech import subtitle
-from sandbox.speech.mulaw import RATE, encode, padded, silence
+from sandbox.speech.mulaw import RATE, padded, silence
 from sandbox.speech.resample import to_telephone
 from sandbox.speech.shape import clip_of
 from sandbox.speech.synthesis import synthesise
+from sandbox.speech.tones import hum
 from sandbox.speech.windows import Windows
 from sandbox.speech.words import Word, key_of, spelled_out, words_of
 
@@ -23,7 +23,6 @@ PAUSE_MS = {"": 0, ",": 120, ".": 240}
 
 _LONGEST_PHRASE = 40
 _UNKNOWN_COST = 100
-_HUM_MS_PER_LETTER = 65
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,16 +137,6 @@ def _joined(pieces: list[_Piece]) -> list[_Piece]:
         else:
             joined.append(piece)
     return joined
-
-
-def hum(text: str) -> bytes:
-    """A soft tone about as long as the text would take to say."""
-    length = RATE * _HUM_MS_PER_LETTER * max(4, len(text)) // 1000
-    return padded(
-        encode(
-            int(900 * math.sin(2 * math.pi * 160 * at / RATE) * math.sin(math.pi * at / length)) for at in range(length)
-        )
-    )
 
 
 def read_clips(folder: Path) -> list[Clip]:

@@ -1,10 +1,11 @@
-"""What has to be rendered: playbook lines, persona lines and a vocabulary, as data files say them; nothing is spoken here.
+"""What has to be rendered: playbook lines, persona lines, a vocabulary; all read as data.
 
 Lines are cut into sentences, and at placeholders, so that "Hi {first_name}, this is Ava." becomes pieces any name fits.
 """
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ AGENT = "ava"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _SPOKEN_PARTS = ("greeting", "questions", "objections", "meeting", "callback", "transfer", "closing", "recap")
+_PERSONA_SAYS = {"say", "greeting", "fallback", "goodbye", "impatient"}
 _UNSPOKEN_KEYS = {"id", "type", "when", "hear", "title", "minutes", "unit", "required", "equals", "below", "above"}
 
 
@@ -36,16 +38,10 @@ def persona_lines(path: Path) -> dict[str, list[str]]:
     content = yaml.safe_load(path.read_text("utf-8"))
     lines: dict[str, list[str]] = {}
     for persona in content["personas"].values():
-        said = {"own": persona, "shared": content["common"]}
-        lines.setdefault(persona["voice"], []).extend(_said(said, content["defaults"]))
+        said = {"own": persona, "common": content["common"], "defaults": content["defaults"]}
+        spoken = [line for key, line in _strings(said) if key in _PERSONA_SAYS and line]
+        lines.setdefault(persona["voice"], []).extend(spoken)
     return lines
-
-
-def _said(persona: dict[str, Any], defaults: dict[str, Any]) -> Iterator[str]:
-    for source in (persona, defaults):
-        for key, value in _strings(source):
-            if key in {"say", "greeting", "fallback", "goodbye", "impatient"} and value:
-                yield value
 
 
 def _playbook_lines(folder: Path, vocabulary: dict[str, Any]) -> Iterator[str]:
@@ -84,7 +80,8 @@ def _vocabulary(vocabulary: dict[str, Any]) -> Iterator[str]:
     yield from [*vocabulary["names"], *vocabulary["brands"], *vocabulary["weekdays"], *vocabulary["months"]]
     yield from (str(number) for number in range(60))
     yield from (_ordinal(day) for day in range(1, 32))
-    yield from (f"{hour}:{minute} {half}" for half in ("AM", "PM") for hour in range(1, 13) for minute in ("00", "15", "30", "45"))
+    times = product(("AM", "PM"), range(1, 13), ("00", "15", "30", "45"))
+    yield from (f"{hour}:{minute} {half}" for half, hour, minute in times)
     yield from (f"{amount} dollars" for amount in vocabulary["amounts"])
     yield from vocabulary["words"].split()
 

@@ -1,6 +1,6 @@
 """Brings any sample rate down to the telephone's 8 kHz: a windowed-sinc filter, computed once for each ratio.
 
-Pure arithmetic; a second of 16 kHz speech takes some 15 ms. Frequencies above 3.6 kHz are removed, as a phone line does.
+Pure arithmetic; a second of 16 kHz speech takes some 15 ms. Frequencies above 3.6 kHz go, as on a phone line.
 """
 
 import math
@@ -27,7 +27,8 @@ def _phases(rate: int) -> tuple[int, int, list[list[float]]]:
 def _taps(rate: int, reach: int, fraction: float) -> list[float]:
     width = 2 * _CUTOFF_HZ / rate
     distances = [offset - fraction for offset in range(-reach + 1, reach + 1)]
-    return [_sinc(distance * width) * (0.5 + 0.5 * math.cos(math.pi * distance / (reach + 1))) for distance in distances]
+    edges = [0.5 + 0.5 * math.cos(math.pi * distance / (reach + 1)) for distance in distances]
+    return [_sinc(distance * width) * edge for distance, edge in zip(distances, edges, strict=True)]
 
 
 def _sinc(x: float) -> float:

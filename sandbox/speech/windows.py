@@ -18,7 +18,7 @@ class Sounding(Protocol):
 
 
 class Windows:
-    """`at[window]` answers the (clip number, offset) pairs that hold these bytes; `first[number]` the earliest offset."""
+    """`at[window]`: the (clip number, offset) pairs that hold these bytes; `first[number]`: the earliest of a clip."""
 
     def __init__(self, clips: Sequence[Sounding]) -> None:
         self.at: dict[bytes, list[tuple[int, int]]] = {}

@@ -80,6 +80,11 @@ class Library:
         """`text` as that voice says it."""
         return self._said(text, voice)
 
+    def missing(self, text: str, voice: str) -> list[str]:
+        """The words of `text` that no committed clip says."""
+        unsaid = [piece for piece in self._pieces(words_of(text), voice) if not piece.clips]
+        return [word.written for piece in unsaid for word in piece.words]
+
     def _say(self, text: str, voice: str) -> Speech:
         pieces = self._pieces(words_of(text), voice)
         sound, spoken = bytearray(), True

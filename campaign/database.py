@@ -4,6 +4,7 @@ SQLite runs in WAL with `BEGIN IMMEDIATE`, so that a writer waits for its turn i
 PostgreSQL runs read committed. Both give aware UTC times (`records.base.Instant`).
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,4 +84,5 @@ def _sqlite(url: str, pool_size: int) -> sa.Engine:
 
 
 def _postgres(url: str, pool_size: int) -> sa.Engine:
+    url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)  # what hosting platforms hand out
     return sa.create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, pool_timeout=10)

@@ -1,0 +1,78 @@
+"""One transaction, and jobs only after it."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from campaign import clock, ids
+from campaign.database import Database, after_commit
+from campaign.jobs import Job
+from campaign.records import Halt, Suppression
+from campaign.suppression import suppress, suppressed
+
+
+def test_reliability_13_a_job_is_sent_after_its_row_can_be_seen(database: Database) -> None:
+    seen: list[tuple[Job, bool]] = []
+
+    def send(job: Job, scope: str) -> None:
+        with database.reading() as other:
+            seen.append((job, other.get(Halt, scope) is not None))
+
+    database.send = send
+    with database.transaction() as session:
+        session.add(Halt(scope="account", reason="test", at=clock.now()))
+        after_commit(session, Job.DIAL, "account")
+        assert seen == []
+    assert seen == [(Job.DIAL, True)]
+
+
+def test_a_failed_transaction_sends_nothing_and_stores_nothing(database: Database) -> None:
+    sent: list[str] = []
+    database.send = lambda _job, entity_id: sent.append(entity_id)
+    with pytest.raises(RuntimeError), database.transaction() as session:
+        session.add(Halt(scope="account", reason="test", at=clock.now()))
+        after_commit(session, Job.DIAL, "x")
+        raise RuntimeError
+    with database.reading() as session:
+        assert (session.get(Halt, "account"), sent) == (None, [])
+
+
+def test_reliability_14_a_dead_broker_does_not_undo_the_commit(database: Database) -> None:
+    def refuse(_job: Job, _id: str) -> None:
+        raise ConnectionError("broker is gone")
+
+    database.send = refuse
+    with database.transaction() as session:
+        session.add(Halt(scope="account", reason="test", at=clock.now()))
+        after_commit(session, Job.DIAL, "x")
+    with database.reading() as session:
+        assert session.get(Halt, "account") is not None
+
+
+def test_times_come_back_aware_and_naive_ones_are_refused(database: Database) -> None:
+    at = datetime(2026, 11, 22, 13, 40, 0, 123456, tzinfo=UTC)
+    with database.transaction() as session:
+        session.add(Halt(scope="account", reason="test", at=at))
+    with database.reading() as session:
+        assert session.get(Halt, "account").at == at  # type: ignore[union-attr]
+    with pytest.raises(Exception, match="naive"), database.transaction() as session:
+        session.add(Halt(scope="other", reason="test", at=datetime(2026, 1, 1)))  # noqa: DTZ001
+
+
+def test_stop_means_stop_once_and_everywhere(database: Database, make_lead) -> None:  # type: ignore[no-untyped-def]
+    lead = make_lead(state="scheduled", phone="+12125550123")
+    for expected in (True, False):
+        with database.transaction() as session:
+            new = suppress(session, "+12125550123", reason="opted_out", channel="voice", now=clock.now(), lead_id=lead.id)
+            assert new is expected
+    with database.reading() as session:
+        assert session.get(type(lead), lead.id).state == "opted_out"  # type: ignore[union-attr]
+        found = suppressed(session, "+12125550123", "any-campaign")
+        assert isinstance(found, Suppression)
+        assert suppressed(session, "+12125550124", "any-campaign") is None
+
+
+def test_ids_sort_by_time_and_do_not_repeat() -> None:
+    made = [ids.new("lead") for _ in range(1000)]
+    assert len(set(made)) == 1000
+    assert [made_id[:17] for made_id in made] == sorted(made_id[:17] for made_id in made)

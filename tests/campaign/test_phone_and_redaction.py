@@ -1,0 +1,53 @@
+"""Numbers that may be dialled, and personal data that may not be logged."""
+
+import phonenumbers
+import pytest
+from phonenumbers import PhoneNumberType
+
+from campaign.phone import UNDIALABLE, Phone, Undialable, parse
+from campaign.redaction import redact, scrub
+
+US = frozenset({"US"})
+
+
+@pytest.mark.parametrize(
+    ("typed", "country", "found"),
+    [
+        ("(212) 555-0101", "US", Phone("+12125550101", "US")),
+        ("212 555 0101", None, Phone("+12125550101", "US")),
+        ("+61 491 570 156", "US", Undialable("country_not_allowed")),
+        ("911", "US", Undialable("not_a_valid_number")),
+        ("+1 900 555 0123", "US", Undialable("premium_rate")),
+        ("+1 800 555 0199", "US", Undialable("toll_free")),
+        ("+1 876 555 0123", "US", Undialable("country_not_allowed")),
+        ("+881 612 345 678", None, Undialable("non_geographic")),
+        ("call me", "US", Undialable("not_a_phone_number")),
+        ("", "US", Undialable("not_a_phone_number")),
+        ("٢١٢٥٥٥٠١٠١", "US", Phone("+12125550101", "US")),
+    ],
+)
+def test_a_typed_number(typed: str, country: str | None, found: Phone | Undialable) -> None:
+    assert parse(typed, country, US) == found
+
+
+def test_every_countrys_special_ranges_are_refused() -> None:
+    tried = 0
+    for region in phonenumbers.SUPPORTED_REGIONS:
+        for kind in UNDIALABLE:
+            example = phonenumbers.example_number_for_type(region, kind)
+            if example is None or phonenumbers.number_type(example) is not kind:
+                continue
+            typed = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+            assert isinstance(parse(typed, region, frozenset({region})), Undialable), (region, kind)
+            tried += 1
+    assert tried > 300
+    assert PhoneNumberType.PREMIUM_RATE in UNDIALABLE
+
+
+def test_logs_lose_marked_fields_and_loose_numbers_but_keep_ids() -> None:
+    event = {"event": "call placed", "phone": "+12125550101", "error": "To +1 212 555 0101 of a@b.co", "lead": "lead_" + "0" * 32}
+    shown = redact(None, "info", dict(event))
+    assert "555" not in str(shown)
+    assert "a@b.co" not in str(shown)
+    assert shown["lead"] == event["lead"]
+    assert scrub("code 21211, 30 s") == "code 21211, 30 s"

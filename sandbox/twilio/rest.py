@@ -1,0 +1,244 @@
+"""The REST doors of api.twilio.com (2010-04-01) and the dialing permissions of voice.twilio.com, by path.
+
+Translates HTTP to the office and back: Basic auth, form fields, JSON bodies, `.json` suffixes, and the create faults.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from sandbox.twilio import resources
+from sandbox.twilio.dropping import Dropped
+from sandbox.twilio.fields import Fields
+from sandbox.twilio.messaging import deliver
+from sandbox.twilio.office import Office
+from sandbox.twilio.params import country
+from sandbox.twilio.problems import Refusal
+from sandbox.twilio.records import Recording
+
+Door = Callable[[Request, Office], Awaitable[Response]]
+
+
+def refused(refusal: Refusal) -> JSONResponse:
+    return JSONResponse(refusal.body(), refusal.status)
+
+
+def guarded(door: Door) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        office: Office = request.app.state.office
+        try:
+            _authenticate(request, office)
+            return await door(request, office)
+        except Refusal as refusal:
+            return refused(refusal)
+
+    return endpoint
+
+
+def _authenticate(request: Request, office: Office) -> None:
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    try:
+        user, _, password = base64.b64decode(secret).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        raise Refusal(20003) from None
+    account = request.path_params.get("account", office.settings.account_sid)
+    if scheme.lower() != "basic" or not office.settings.accepts(user, password):
+        raise Refusal(20003)
+    if account != office.settings.account_sid or office.exchange.faults.spend("401"):
+        raise Refusal(20003)
+
+
+async def _form(request: Request) -> Fields:
+    form = await request.form()
+    return Fields(tuple((key, str(value)) for key, value in form.multi_items()))
+
+
+def _query(request: Request) -> Fields:
+    return Fields(tuple(request.query_params.multi_items()))
+
+
+def _listing(request: Request, office: Office, key: str, bodies: list[resources.Body]) -> JSONResponse:
+    query = _query(request)
+    size = max(1, min(1000, query.number("PageSize", 50)))
+    body = resources.page(key, bodies, request.url.path, query.number("Page", 0), size)
+    if office.exchange.faults.on("list_paging_extra"):
+        body["meta"] = {}
+    return JSONResponse(body)
+
+
+async def create_call(request: Request, office: Office) -> Response:
+    order, faults = await _form(request), office.exchange.faults
+    to = order.one("To")
+    entry = office.posts.note(to, order.one("From"))
+    if faults.spend("429_n", to):
+        raise Refusal(20429)
+    if faults.spend("html_502", to):
+        return HTMLResponse("<html><body><h1>502 Bad Gateway</h1></body></html>", 502)
+    if faults.spend("500_before_create", to):
+        raise Refusal(20500)
+    if faults.spend("refuse", to):
+        raise Refusal(int(faults.amount("refuse_code", to, 21216)))
+    call = office.place(order)
+    entry["sid"] = call.sid
+    if faults.on("callbacks_before_201", to):
+        await office.first_callback(call)
+    await asyncio.sleep(faults.amount("delay_then_201", to))
+    if faults.spend("201_lost", to):
+        return Dropped()
+    if faults.spend("500_after_create", to):
+        raise Refusal(20500)
+    entry["answered"] = 201
+    return JSONResponse(resources.call_body(call), 201)
+
+
+async def list_calls(request: Request, office: Office) -> Response:
+    calls = office.listed(_query(request))
+    return _listing(request, office, "calls", [resources.call_body(call) for call in calls])
+
+
+async def one_call(request: Request, office: Office) -> Response:
+    call = office.call(request.path_params["sid"])
+    if request.method == "POST":
+        office.change(call, await _form(request))
+    elif request.method == "DELETE":
+        if call.alive:
+            raise Refusal(20001, "The call is in progress")
+        del office.exchange.calls[call.sid]
+        return Response(status_code=204)
+    return JSONResponse(resources.call_body(call))
+
+
+async def call_events(request: Request, office: Office) -> Response:
+    call = office.call(request.path_params["sid"])
+    events: list[resources.Body] = [
+        {"request": {"method": "POST", "url": hook["url"], "parameters": hook["params"]}, "response": {}}
+        for hook in call.webhooks
+    ]
+    return _listing(request, office, "events", events)
+
+
+async def call_recordings(request: Request, office: Office) -> Response:
+    call, recorder = office.call(request.path_params["sid"]), office.exchange.recorder
+    if request.method == "POST":
+        journey = office.journeys.get(call.sid)
+        if call.status != "in-progress" or journey is None or journey.leg is None:
+            raise Refusal(21220, "Requested resource is not eligible for recording")
+        recording = recorder.start(call, journey.leg, await _form(request), "StartCallRecordingAPI")
+        return JSONResponse(resources.recording_body(recording), 201)
+    mine = [recorder.recordings[sid] for sid in call.recordings if recorder.recordings[sid].status != "deleted"]
+    return _listing(request, office, "recordings", [resources.recording_body(one) for one in mine])
+
+
+async def call_recording(request: Request, office: Office) -> Response:
+    call, recorder = office.call(request.path_params["sid"]), office.exchange.recorder
+    sid = request.path_params["recording"]
+    if request.method == "DELETE":
+        return _deleted(office, recorder.of(call, sid))
+    recording = recorder.update(call, sid, await _form(request)) if request.method == "POST" else recorder.of(call, sid)
+    return JSONResponse(resources.recording_body(recording))
+
+
+def _deleted(office: Office, recording: Recording) -> Response:
+    if recording.status in ("in-progress", "paused"):
+        raise Refusal(20001, "The recording is in progress")
+    office.exchange.recorder.delete(recording)
+    return Response(status_code=204)
+
+
+async def list_recordings(request: Request, office: Office) -> Response:
+    query = _query(request)
+    found = [one for one in office.exchange.recorder.recordings.values() if one.status != "deleted"]
+    if call_sid := query.one("CallSid"):
+        found = [one for one in found if one.call_sid == call_sid]
+    return _listing(request, office, "recordings", [resources.account_recording_body(one) for one in found])
+
+
+async def account_recording(request: Request, office: Office) -> Response:
+    sid, _, kind = request.path_params["recording"].partition(".")
+    recording = office.exchange.recorder.recordings.get(sid)
+    if recording is None or recording.status == "deleted":
+        raise Refusal(20404)
+    if request.method == "DELETE":
+        return _deleted(office, recording)
+    if kind in ("", "wav"):
+        return Response(office.exchange.recorder.media(recording), media_type="audio/x-wav")
+    if kind == "json":
+        return JSONResponse(resources.account_recording_body(recording))
+    raise Refusal(20404, "The sandbox keeps recordings as .wav only")
+
+
+async def messages(request: Request, office: Office) -> Response:
+    if request.method == "GET":
+        return _listing(request, office, "messages", [resources.message_body(one) for one in office.messages.values()])
+    message = office.send_message(await _form(request))
+    body = resources.message_body(message)
+    office.exchange.begin(deliver(message, office.exchange.courier))
+    return JSONResponse(body, 201)
+
+
+async def one_message(request: Request, office: Office) -> Response:
+    message = office.messages.get(request.path_params["sid"])
+    if message is None:
+        raise Refusal(20404)
+    return JSONResponse(resources.message_body(message))
+
+
+async def phone_numbers(request: Request, office: Office) -> Response:
+    wanted = _query(request).one("PhoneNumber")
+    numbers = [number for number in office.settings.numbers if wanted in number]
+    bodies = [resources.number_body(office.settings.account_sid, number) for number in numbers]
+    return _listing(request, office, "incoming_phone_numbers", bodies)
+
+
+async def account(request: Request, office: Office) -> Response:
+    sid = office.settings.account_sid
+    uri = f"/{resources.API}/Accounts/{sid}.json"
+    named = {"sid": sid, "friendly_name": "Firstring sandbox", "status": "active", "type": "Full", "uri": uri}
+    return JSONResponse({**named, "owner_account_sid": sid, "subresource_uris": {}})
+
+
+async def balance(request: Request, office: Office) -> Response:
+    return JSONResponse({"account_sid": office.settings.account_sid, "balance": "100.00", "currency": "USD"})
+
+
+async def dialing_permission(request: Request, office: Office) -> Response:
+    iso = request.path_params["iso"].upper()
+    allowed = iso in {country(number) for number in office.settings.numbers}
+    flags = {"high_risk_special_numbers_enabled": False, "high_risk_tollfraud_numbers_enabled": False}
+    named = {"iso_code": iso, "name": iso, "continent": None, "country_codes": [], "links": {}}
+    url = str(request.url)
+    return JSONResponse({**named, **flags, "low_risk_numbers_enabled": allowed, "url": url})
+
+
+async def unknown(request: Request, office: Office) -> Response:
+    raise Refusal(20404, f"The requested resource {request.url.path} was not found")
+
+
+def routes() -> list[Route]:
+    root = "/2010-04-01/Accounts/{account}"
+    call = root + "/Calls/{sid}"
+    table: list[tuple[str, Door, list[str]]] = [
+        (root + "/Calls.json", create_call, ["POST"]),
+        (root + "/Calls.json", list_calls, ["GET"]),
+        (call + "/Recordings.json", call_recordings, ["GET", "POST"]),
+        (call + "/Recordings/{recording}.json", call_recording, ["GET", "POST", "DELETE"]),
+        (call + "/Events.json", call_events, ["GET"]),
+        (call + ".json", one_call, ["GET", "POST", "DELETE"]),
+        (root + "/Recordings.json", list_recordings, ["GET"]),
+        (root + "/Recordings/{recording}", account_recording, ["GET", "DELETE"]),
+        (root + "/Messages.json", messages, ["GET", "POST"]),
+        (root + "/Messages/{sid}.json", one_message, ["GET"]),
+        (root + "/IncomingPhoneNumbers.json", phone_numbers, ["GET"]),
+        (root + "/Balance.json", balance, ["GET"]),
+        ("/2010-04-01/Accounts/{account}.json", account, ["GET"]),
+        ("/v1/DialingPermissions/Countries/{iso}", dialing_permission, ["GET"]),
+        ("/{path:path}", unknown, ["GET", "POST", "DELETE", "PUT"]),
+    ]
+    return [Route(path, guarded(door), methods=methods) for path, door, methods in table]

@@ -1,0 +1,106 @@
+"""People whose fate a test spells out: `POST /_sandbox/calls/script`, and the colleague who takes a transferred call.
+
+    {"to": "+1…", "ring_s": 0.1, "answer": "human", "sip": 486,
+     "steps": [{"at_ms": 500, "say": "Hello?"}, {"at_ms": 900, "press": "1"}, {"after_agent_ms": 300, "say": "Yes."},
+               {"at_ms": 4000, "hang_up": true}]}
+
+A step waits for its time since the answer (`at_ms`) or for the agent to fall silent (`after_agent_ms`), in order.
+`answer` is human, voicemail, busy, no_answer, failed, screening or silence. `tone_ms` instead of `say` emits a tone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.callers import Action, HangUp, Press, Say
+from sandbox.speech import Library
+
+ANSWERS = frozenset({"human", "voicemail", "busy", "no_answer", "failed", "screening", "silence"})
+TONE = bytes((0x9F, 0x1F)) * 80  # a loud 4 kHz square wave, one frame
+
+
+@dataclass(frozen=True)
+class Step:
+    at_ms: int | None = None
+    after_agent_ms: int | None = None
+    say: str = ""
+    tone_ms: int = 0
+    press: str = ""
+    hang_up: bool = False
+
+
+@dataclass(frozen=True)
+class Script:
+    ring_s: float = 0.2
+    answer: str = "human"
+    sip: int | None = None
+    voice: str = "rms"
+    steps: tuple[Step, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if self.answer not in ANSWERS:
+            raise ValueError(f"answer must be one of {', '.join(sorted(ANSWERS))}")
+
+
+def read_script(document: dict[str, Any]) -> Script:
+    wishes = {name: value for name, value in document.items() if name != "to"}
+    steps = tuple(Step(**step) for step in wishes.pop("steps", ()))
+    return Script(steps=steps, **wishes)
+
+
+COLLEAGUE = Script(
+    ring_s=1.0,
+    steps=(
+        Step(at_ms=300, say="Hello?"),
+        Step(after_agent_ms=400, press="1"),
+        Step(after_agent_ms=400, say="Hello?"),
+        Step(at_ms=12000, hang_up=True),
+    ),
+)
+
+
+class ScriptedMind:
+    def __init__(self, script: Script, library: Library) -> None:
+        self._script, self._library = script, library
+        self._left = list(script.steps)
+        self._silent_since: int | None = None
+
+    def on_answer(self, now_ms: int) -> list[Action]:
+        return []
+
+    def on_agent_speech(self, text: str, now_ms: int) -> list[Action]:
+        return []
+
+    def on_agent_started(self, now_ms: int) -> list[Action]:
+        self._silent_since = None
+        return []
+
+    def on_agent_stopped(self, now_ms: int) -> list[Action]:
+        self._silent_since = now_ms
+        return []
+
+    def on_tick(self, now_ms: int) -> list[Action]:
+        acts: list[Action] = []
+        while self._left and self._ripe(self._left[0], now_ms):
+            step = self._left.pop(0)
+            if step.after_agent_ms is not None:
+                self._silent_since = None
+            acts += self._perform(step)
+        return acts
+
+    def _ripe(self, step: Step, now_ms: int) -> bool:
+        if step.after_agent_ms is not None:
+            return self._silent_since is not None and now_ms >= self._silent_since + step.after_agent_ms
+        return now_ms >= (step.at_ms or 0)
+
+    def _perform(self, step: Step) -> list[Action]:
+        acts: list[Action] = []
+        if step.say:
+            acts.append(Say(self._library.say(step.say, voice=self._script.voice).mulaw, step.say))
+        if step.tone_ms:
+            acts.append(Say(TONE * (step.tone_ms // 20), "(tone)"))
+        acts += [Press(digit) for digit in step.press]
+        if step.hang_up:
+            acts.append(HangUp())
+        return acts

@@ -2,6 +2,7 @@
 
 Pure: no clock, no sockets; `now_ms` counts from anywhere, and `on_tick` is called about every 20 ms. It promises to end
 every call: it hangs up after a farewell, after its last line, and when nothing happens for the persona's patience.
+An agent has "stopped" after some 400 ms of silence, the ear's own gap; its words should be handed in before that.
 """
 
 from dataclasses import dataclass
@@ -13,10 +14,10 @@ from sandbox.speech import Library
 from sandbox.speech.library import Speech
 from sandbox.speech.tones import beep
 
-REPLY_AFTER_MS = 550  # of the agent's silence, when its words were recognised; the ear needs 400 of them
-GUESS_AFTER_MS = 750  # when they were not
+REPLY_AFTER_MS = 150  # after both: the agent stopped, and its words were understood
+GUESS_AFTER_MS = 350  # after the agent stopped, when no words were understood
 ANSWER_PAUSE_MS = 300
-SAME_TURN_MS = 500  # a shorter silence of the agent is a pause within what it says
+SAME_TURN_MS = 500  # an agent that goes on sooner than this after it stopped is still in the same turn
 SHORTEST_UTTERANCE_MS = 250
 BEEP_AFTER_MS = 400
 HANG_UP_AFTER_MS = 300
@@ -47,6 +48,7 @@ class Brain:
         self._agent_until = 0
         self._interrupt: tuple[int, Interrupt] | None = None
         self._heard = ""
+        self._heard_at = 0
         self._unanswered = False
         self._nudged = False
         self._quiet_since = 0
@@ -81,7 +83,7 @@ class Brain:
     def on_agent_speech(self, text: str, now_ms: int) -> list[Action]:
         """Words of the agent, once they were understood; those of a turn already answered come too late."""
         if self._turn > self._closed_turn:
-            self._heard = f"{self._heard} {text}".strip()
+            self._heard, self._heard_at = f"{self._heard} {text}".strip(), now_ms
             self._unanswered = True
         return self._due(now_ms)
 
@@ -111,9 +113,9 @@ class Brain:
             self._say(interrupt.say, now_ms)
 
     def _take_turn(self, now_ms: int) -> None:
-        silence_ms = now_ms - self._agent_until
-        waits = REPLY_AFTER_MS if self._heard else GUESS_AFTER_MS
-        if not self._unanswered or self._agent_since is not None or silence_ms < waits:
+        guess_at, reply_at = self._agent_until + GUESS_AFTER_MS, max(self._agent_until, self._heard_at) + REPLY_AFTER_MS
+        ready_at = reply_at if self._heard else guess_at
+        if not self._unanswered or self._agent_since is not None or now_ms < ready_at:
             return
         rule = self._reply()
         if is_farewell(self._heard):

@@ -1,4 +1,4 @@
-"""Renders the committed clips: `python -m sandbox.speech.render` (for developers; needs flite).
+"""Renders the committed clips: `python -m sandbox.speech.render` (for developers; needs flite and espeak-ng).
 
 Only lines without a clip are synthesised, the rest are kept byte for byte; `--all` does everything again, and lines
 that no file wants any more are dropped. docs/sandbox/speech.md says more.
@@ -6,32 +6,17 @@ that no file wants any more are dropped. docs/sandbox/speech.md says more.
 
 import argparse
 import json
-import re
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from sandbox.speech.library import CLIPS, Clip, read_clips
+from sandbox.speech.cover import render_cover
+from sandbox.speech.library import CLIPS, Clip, Library, read_clips
 from sandbox.speech.lines import CHECKOUT, wanted
 from sandbox.speech.mulaw import decode, encode
-from sandbox.speech.resample import to_telephone
-from sandbox.speech.shape import clip_of
-from sandbox.speech.synthesis import FLITE_VOICES, program, synthesise
-
-
-def rendered(text: str, voice: str) -> bytes:
-    """One line as a finished clip."""
-    made = synthesise(_pronounced(text), voice)
-    clip = clip_of(to_telephone(*made)) if made else b""
-    if not clip:
-        raise SystemExit(f"{voice} could not say {text!r}")
-    return clip
-
-
-def _pronounced(text: str) -> str:
-    """Spellings that flite reads wrongly, as it should read them."""
-    return re.sub(r"\b([AP])M\b", r"\1 M", text.replace(":00 ", " ")).replace("—", ", ")
+from sandbox.speech.reading import rendered
+from sandbox.speech.synthesis import FLITE_VOICES, program
 
 
 def render_voice(voice: str, lines: list[str], have: dict[str, bytes]) -> list[Clip]:
@@ -72,9 +57,11 @@ def main() -> None:
     parser.add_argument("--all", action="store_true", help="synthesise every line again")
     parser.add_argument("--playbooks", type=Path, default=CHECKOUT / "prompts" / "playbooks")
     parser.add_argument("--personas", type=Path, default=CHECKOUT / "sandbox" / "callers" / "personas.yaml")
+    parser.add_argument("--cover", type=Path, default=CHECKOUT / "qualify" / "clips", help="where the cover clips go")
     asked = parser.parse_args()
-    if not program("flite"):
-        raise SystemExit("flite is not installed: apt-get install flite")
+    for needed in ("flite", "espeak-ng"):
+        if not program(needed):
+            raise SystemExit(f"{needed} is not installed: apt-get install {needed}")
     kept = [] if asked.all else read_clips(CLIPS)
     total = 0
     for voice, lines in wanted(asked.playbooks, asked.personas).items():
@@ -84,7 +71,8 @@ def main() -> None:
         size = write_pack(voice, clips, CLIPS)
         total += size
         print(f"{voice}: {len(clips)} clips, {size / 1e6:.1f} MB, {size / 8000:.0f} s")
-    print(f"all: {total / 1e6:.1f} MB")
+    render_cover(asked.cover, Library(read_clips(CLIPS)))
+    print(f"all: {total / 1e6:.1f} MB, and the cover clips in {asked.cover}")
 
 
 if __name__ == "__main__":

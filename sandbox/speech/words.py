@@ -11,7 +11,7 @@ _MONEY = re.compile(r"\$\s?(\d[\d,]*)")
 _PERCENT = re.compile(r"(\d)\s?%")
 _DASH = re.compile(r"\s+[-–—]+\s+|—")
 _HALF_DAYS = {"AM": "a.m.", "PM": "p.m."}  # so that nobody reads the verb
-_EDGES = ".,;:!?\"“”()[]…*"
+_EDGES = '.,;:!?"“”()[]…*'
 
 _UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _UNITS += ["thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
@@ -49,7 +49,7 @@ def _word(token: str) -> Word:
     ending = token.rstrip("\"”)'")[-1:]
     pause = "." if ending in {".", "!", "?", "…"} else "," if ending in {",", ";", ":"} else ""
     bare = token.strip(_EDGES).strip("'")
-    return Word(_HALF_DAYS.get(bare) or bare.lower(), token.strip("\"“”()[]*"), pause)
+    return Word(_HALF_DAYS.get(bare) or bare.lower(), token.strip('"“”()[]*'), pause)
 
 
 def spelled_out(key: str) -> list[str]:

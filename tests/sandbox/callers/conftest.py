@@ -62,11 +62,11 @@ class Line:
         if frame and not self._sounding:
             self._sounding, self._sounding_since = True, self.now
             self._act(self.brain.on_agent_started(self.now))
-        if self._sounding and self._silent_ms >= 100:
-            self._sounding = False
-            self._act(self.brain.on_agent_stopped(self.now))
         for heard in self._caller_ear.feed(frame or b"\xff" * FRAME):
             self._act(self.brain.on_agent_speech(heard.text, self.now))
+        if self._sounding and self._silent_ms > 400:
+            self._sounding = False
+            self._act(self.brain.on_agent_stopped(self.now))
         self._act(self.brain.on_tick(self.now))
 
     def _speak(self, caller_text: str) -> None:

@@ -103,7 +103,7 @@ def test_an_answer_waits_until_the_agent_is_silent() -> None:
     assert ticks(brain, 2000, 6000) == []
     brain.on_agent_stopped(6000)
     ((when, action),) = ticks(brain, 6000, 8000)
-    assert 6500 <= when <= 6600
+    assert 6140 <= when <= 6200
     assert isinstance(action, Say)
     assert action.text == "Yes, I do."
 

@@ -105,7 +105,7 @@ def _environment(home: Path, ports: dict[str, int]) -> dict[str, str]:
 
 def _children(home: Path, ports: dict[str, int], environment: dict[str, str]) -> list[Child]:
     extra = {
-        "twilio": ["--state-dir", str(home / "twilio")],
+        "twilio": ["--state-dir", str(home / "twilio"), "--cps", "5"],
         "google": ["--write-credentials", str(home / "google.json")],
     }
     vendors = [

@@ -86,3 +86,11 @@ def up(quiet: bool = typer.Option(False, help="Only write logs to var/log.")) ->
     from webhooks.commands import up as everything
 
     raise typer.Exit(everything.run(Settings(), quiet=quiet))
+
+
+@app.command()
+def demo(once: bool = typer.Option(False, "--once", help="End when every lead has come to rest.")) -> None:
+    """Watch the whole product work on this machine, with simulated vendors and no accounts."""
+    from webhooks.commands import demo as show
+
+    raise typer.Exit(show.run(Settings(_env_file=None), once=once))  # type: ignore[call-arg]

@@ -10,9 +10,11 @@ DEFAULT_SECRET = "whsec_c2FuZGJveC1jcm0tc2luay1zZWNyZXQtMDAwMQ=="  # noqa: S105 
 
 
 def main() -> None:
-    parser = arguments("crm_sink", "Receives signed webhooks (Standard Webhooks) and shows them at /_sandbox/deliveries.")
+    parser = arguments("crm_sink", "Receives signed webhooks (Standard Webhooks).")
     parser.add_argument(
-        "--secret", action="append", help="whsec_…, repeatable for rotation (default: CRM_WEBHOOK_SECRET, else a fixed one)"
+        "--secret",
+        action="append",
+        help="whsec_…, repeatable (default: CRM_WEBHOOK_SECRET, else a fixed one)",
     )
     given = parser.parse_args()
     secrets = given.secret or [os.environ.get("CRM_WEBHOOK_SECRET") or DEFAULT_SECRET]

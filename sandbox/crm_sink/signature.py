@@ -1,7 +1,7 @@
 """Standard Webhooks verification, written from the specification: pure, total, never raises on hostile input.
 
-Signed content is `id.timestamp.body`, HMAC-SHA256 under the base64 secret after `whsec_`; any `v1,` signature may match,
-so a sender can rotate secrets. Timestamps older or newer than five minutes are refused.
+Signed content is `id.timestamp.body`, HMAC-SHA256 under the base64 secret after `whsec_`; any `v1,` signature may
+match, so a sender can rotate secrets. Timestamps older or newer than five minutes are refused.
 """
 
 import base64

@@ -1,6 +1,6 @@
 """Renders the product's cover clips: one raw `.ulaw` file a line, and `clips.yaml` with their words.
 
-What the library can say is made of its own clips, so that a caller's ear knows it; other languages are synthesised whole.
+What the library can say is made of its own clips, so that a caller's ear knows it; the rest is synthesised whole.
 """
 
 from pathlib import Path

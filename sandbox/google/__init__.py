@@ -18,7 +18,9 @@ Knobs beside the common ones (`sandbox/local/faults.py`):
 Known gaps: no recurring events (`recurrence` is refused), no copies on attendees' own calendars, no ACLs or settings.
 """
 
-DEFAULT_KNOBS = {
+from typing import Any
+
+DEFAULT_KNOBS: dict[str, Any] = {
     "service_account_attendees": "forbidden",
     "delegation": "allowed",
     "free_busy_errors": {},

@@ -168,7 +168,7 @@ class Events:
         self._mail("cancellation", calendar, after.body, [{"email": email} for email in sorted(gone)], write)
 
     def _mail(self, kind: str, calendar: Calendar, body: Event, guests: list[dict[str, Any]], write: Write) -> None:
-        """externalOnly reaches those without a Google calendar: here, those whose calendar this server does not hold."""
+        """externalOnly reaches guests without a Google calendar: here, those whose calendar this server lacks."""
         for guest in guests:
             outside = guest["email"] not in self.calendars.books
             if guest["email"] == calendar.id or write.send_updates == "none":

@@ -1,4 +1,4 @@
-"""Delivers push notifications: one queue per server, retried on 500, 502, 503 and 504 as Google does, recorded either way."""
+"""Delivers push notifications: retried on 500, 502, 503 and 504 as Google does, recorded either way."""
 
 import asyncio
 from typing import Any

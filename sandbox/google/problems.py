@@ -59,16 +59,18 @@ MESSAGES = {
     "notFound": "Not Found",
     "conditionNotMet": "Precondition Failed",
 }
-USAGE_LIMITS = {"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded"}
+DOMAINS = {
+    "rateLimitExceeded": "usageLimits",
+    "userRateLimitExceeded": "usageLimits",
+    "quotaExceeded": "usageLimits",
+    "forbiddenForServiceAccounts": "calendar",
+}
 
 
 def of_status(status: int, reason: str | None) -> Problem:
     """The problem a fault rule asks for."""
     word = reason or REASONS.get(status, "backendError")
-    domain = (
-        "usageLimits" if word in USAGE_LIMITS else "calendar" if word == "forbiddenForServiceAccounts" else "global"
-    )
-    return Problem(status, word, MESSAGES.get(word, "Simulated error"), domain=domain)
+    return Problem(status, word, MESSAGES.get(word, "Simulated error"), domain=DOMAINS.get(word, "global"))
 
 
 def not_found() -> Problem:

@@ -1,7 +1,7 @@
 """Who may speak: service-account keys, refresh tokens, and the access tokens issued for them.
 
-A service account's assertion is really verified (RS256 over the registered public key, audience, times); an access token
-ends after its lifetime. Real time throughout: credentials do not follow `CLOCK_OFFSET`.
+A service account's assertion is really verified (RS256 over the registered public key, audience, times); an access
+token ends after its lifetime. Real time throughout: credentials do not follow `CLOCK_OFFSET`.
 """
 
 import base64
@@ -96,8 +96,8 @@ class Tokens:
             raise TokenProblem(
                 401,
                 "unauthorized_client",
-                "Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of "
-                "the scopes requested.",
+                "Client is unauthorized to retrieve access tokens using this method, or client not authorized for any "
+                "of the scopes requested.",
             )
         return Identity(str(subject), scopes)
 
@@ -136,8 +136,12 @@ def _verified(assertion: str, keys: dict[str, rsa.RSAPublicKey]) -> tuple[dict[s
 
 def _check_times(claims: dict[str, Any]) -> None:
     issued, expires, now = claims.get("iat"), claims.get("exp"), time.time()
-    numbers = isinstance(issued, int | float) and isinstance(expires, int | float)
-    if not numbers or not (issued - _SKEW_S <= now <= expires + _SKEW_S) or expires - issued > 3600 + _SKEW_S:
+    if not (
+        isinstance(issued, int | float)
+        and isinstance(expires, int | float)
+        and issued - _SKEW_S <= now <= expires + _SKEW_S
+        and expires - issued <= 3600 + _SKEW_S
+    ):
         raise _grant(
             "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. "
             "Check your iat and exp values in the JWT claim."

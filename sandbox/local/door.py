@@ -1,6 +1,7 @@
 """The ASGI door before a sandbox server: it obeys the faults, keeps the request log, answers `/_sandbox/...` untouched.
 
-A dropped connection is really cut (TCP abort), which ASGI alone cannot do; `AbortableProtocol` lends the door its transport.
+A dropped connection is really cut (TCP abort), which ASGI alone cannot do: `AbortableProtocol` lends the door its
+transport.
 """
 
 import asyncio

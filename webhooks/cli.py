@@ -7,11 +7,13 @@ import typer
 from pydantic import ValidationError
 
 from campaign.errors import FirstringError
-from webhooks.commands import campaigns, outbox, processes
+from webhooks.commands import campaigns, leads, outbox, own_number, processes
 
 app = typer.Typer(help="Calls a web-form lead within seconds.", no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(processes.app)
+app.command("call")(own_number.call)
 app.add_typer(campaigns.app, name="campaign")
+app.add_typer(leads.app, name="lead")
 app.add_typer(outbox.app, name="outbox")
 
 

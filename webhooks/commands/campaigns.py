@@ -19,7 +19,7 @@ app = typer.Typer(help="Campaign files: check, apply, look at.", no_args_is_help
 @app.command()
 def apply(file: Path = typer.Argument(..., exists=True, dir_okay=False, help="The campaign's YAML file.")) -> None:
     """Check a campaign file and make it the version that rules the next dial."""
-    from qualify.playbook import load as load_playbook
+    from qualify.playbook_file import load as load_playbook
 
     campaign, text = load(file)
     load_playbook(campaign.playbook)

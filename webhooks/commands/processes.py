@@ -94,3 +94,11 @@ def demo(once: bool = typer.Option(False, "--once", help="End when every lead ha
     from webhooks.commands import demo as show
 
     raise typer.Exit(show.run(Settings(_env_file=None), once=once))  # type: ignore[call-arg]
+
+
+@app.command()
+def doctor() -> None:
+    """Check every credential, permission, address and clock, and say how to mend what is ill."""
+    from webhooks.commands import doctor as checks
+
+    raise typer.Exit(checks.run(Settings()))

@@ -1,0 +1,126 @@
+"""`firstring lead submit|import|why`: leads through the real door, and why one was or wasn't called."""
+
+import csv
+import json
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import typer
+from dotenv import dotenv_values
+from rich.console import Console
+from rich.table import Table
+
+from campaign import clock, ids, store
+from campaign.database import Database
+from campaign.errors import Permanent, Retryable
+from campaign.records import Lead
+from campaign.settings import Settings
+from webhooks import standard_webhooks
+from webhooks.api import stories
+
+app = typer.Typer(help="Submit leads, and ask why one was or wasn't called.", no_args_is_help=True)
+
+
+@app.command()
+def submit(
+    source: str = typer.Argument(..., help="The door, as named in the campaign file."),
+    file: Path = typer.Argument(..., exists=True, allow_dash=True, help="The lead as JSON; - reads standard input."),
+) -> None:
+    """Sign a lead and post it to this installation's own door."""
+    text = typer.get_text_stream("stdin").read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    try:
+        json.loads(text)
+    except ValueError as error:
+        raise Permanent(f"{file} is not JSON: {error}", code="not_json") from error
+    settings = Settings()
+    with httpx.Client(base_url=settings.public_base, timeout=10) as door:
+        typer.echo(json.dumps(post(door, source, text.encode(), door_key(settings, source)), indent=2))
+
+
+@app.command("import")
+def import_(source: str, file: Path = typer.Argument(..., exists=True, help="CSV with the lead's field names as columns, nested ones dotted.")) -> None:
+    """Post every row of a CSV through the door; rows that were posted before answer `duplicate`."""
+    settings = Settings()
+    key = door_key(settings, source)
+    counts: dict[str, int] = {}
+    with httpx.Client(base_url=settings.public_base, timeout=30) as door:
+        for number, lead in _rows(file):
+            try:
+                status = str(post(door, source, json.dumps(lead).encode(), key)["status"])
+            except Permanent as error:
+                status = "refused"
+                typer.echo(f"{file}:{number}: {error}", err=True)
+            counts[status] = counts.get(status, 0) + 1
+    typer.echo(", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "no rows")
+    raise typer.Exit(1 if counts.get("refused") else 0)
+
+
+@app.command()
+def why(lead_id: str) -> None:
+    """The lead's story: every decision with its rules, every call, and what followed."""
+    with Database(Settings().database_url).reading() as session:
+        lead = session.get(Lead, lead_id)
+        if lead is None:
+            raise Permanent(f"no lead {lead_id}; ids are shown by the console and GET /leads", code="no_lead")
+        story = stories.story(session, lead)
+    console = Console()
+    console.print(f"{story.lead_id}: [bold]{story.status}[/] {story.reason}", highlight=False)
+    table = Table("when (UTC)", "what", box=None)
+    for moment in story.timeline:
+        table.add_row(f"{moment.at:%Y-%m-%d %H:%M:%S}", moment.what)
+    console.print(table)
+    if story.decisions:
+        newest = story.decisions[-1]
+        console.print(f"Newest decision, rules {newest.rules_version}: {newest.verdict}, {newest.reason}", highlight=False)
+        for rule in newest.trace:
+            console.print(f"  {_mark(rule)} {rule.get('rule')}: {rule.get('detail') or ''}", highlight=False)
+
+
+def _mark(rule: dict[str, Any]) -> str:
+    return "✓" if rule.get("passed") else "✗"
+
+
+def _rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    with open(file, newline="", encoding="utf-8-sig") as text:
+        for number, row in enumerate(csv.DictReader(text), start=2):
+            lead: dict[str, Any] = {}
+            for column, value in row.items():
+                if column and value:
+                    _put(lead, column.split("."), value)
+            yield number, lead
+
+
+def _put(lead: dict[str, Any], path: list[str], value: str) -> None:
+    for part in path[:-1]:
+        lead = lead.setdefault(part, {})
+    lead[path[-1]] = value.strip().lower() == "true" if path[-1] == "given" else value
+
+
+def door_key(settings: Settings, source: str) -> bytes:
+    with Database(settings.database_url).reading() as session:
+        found = store.by_source(session, source)
+    if found is None:
+        raise Permanent(f"no door named {source!r}; see `firstring campaign list`", code="no_source")
+    door = found[2]
+    secret = door.secret or os.environ.get(door.secret_env or "") or dotenv_values(".env").get(door.secret_env or "")
+    if not secret:
+        raise Permanent(f"{door.secret_env} is not set; put the door's whsec_… secret into .env", code="no_secret")
+    return standard_webhooks.keys(secret)[0]
+
+
+def post(door: httpx.Client, source: str, body: bytes, key: bytes) -> dict[str, Any]:
+    at: datetime = clock.now()
+    headers = standard_webhooks.sign(key, ids.new("msg"), at, body)
+    try:
+        answer = door.post(f"/leads/{source}", content=body, headers={"content-type": "application/json", **headers})
+    except httpx.TransportError as error:
+        raise Retryable(f"{door.base_url} does not answer; is `firstring up` running?") from error
+    if answer.status_code != httpx.codes.ACCEPTED:
+        problem = answer.json()
+        raise Permanent(f"{answer.status_code} {problem.get('title', '')}: {problem.get('detail', '')}", code="refused")
+    accepted: dict[str, Any] = answer.json()
+    return accepted

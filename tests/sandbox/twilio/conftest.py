@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[3]
 DEADLINE_S = 20.0
 
 
-async def until(condition: Callable[[], Any], deadline_s: float = DEADLINE_S) -> Any:
+async def wait_until(condition: Callable[[], Any], deadline_s: float = DEADLINE_S) -> Any:
     """Waits for a true value (awaited if need be) and returns it."""
     end = time.monotonic() + deadline_s
     while True:
@@ -44,6 +44,11 @@ async def until(condition: Callable[[], Any], deadline_s: float = DEADLINE_S) ->
         if time.monotonic() > end:
             raise AssertionError("not within the deadline")
         await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def until() -> Callable[..., Awaitable[Any]]:
+    return wait_until
 
 
 @dataclass
@@ -164,7 +169,7 @@ class Sandbox:
             call = await self.call(sid)
             return None if call["alive"] else call
 
-        return await until(over)
+        return await wait_until(over)
 
 
 @pytest.fixture(scope="session")
@@ -197,7 +202,7 @@ async def product() -> AsyncIterator[Product]:
     config = uvicorn.Config(app, port=0, log_level="warning", access_log=False, ws="websockets-sansio")
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
-    await until(lambda: server.started)
+    await wait_until(lambda: server.started)
     answering.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     yield answering
     server.should_exit = True

@@ -79,6 +79,17 @@ def test_joining_a_line_late_still_hears_the_rest() -> None:
     assert heard.text.endswith("call again.")
 
 
+@pytest.mark.parametrize("lost", ["left out", "silent", "repeated"])
+def test_a_lost_frame_loses_no_words(lost: str) -> None:
+    text = "Roughly how much is your electricity bill each month?"
+    whole = LIBRARY.say(text, "ava").mulaw
+    for at in range(480, len(whole) - 3200, 480):
+        frame = {"left out": b"", "silent": b"\xff" * 160, "repeated": whole[at : at + 160] * 2}[lost]
+        (heard,) = heard_in(whole[:at] + frame + whole[at + 160 :])
+        assert plain(heard.text)[-5:] == plain(text)[-5:]
+        assert len(plain(heard.text)) >= len(plain(text)) - (at < 2000)
+
+
 def test_unknown_words_are_heard_by_their_subtitle() -> None:
     text = "Hello Xiomara Quetzalcoatl, this is Ava"
     assert [one.text for one in heard_in(LIBRARY.say(text, "ava").mulaw)] == [text]

@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -140,7 +141,7 @@ def test_shipped_clips_are_small_enough_to_commit_and_whole_frames() -> None:
 
 def test_no_clip_is_the_beginning_of_another() -> None:
     sounds = sorted(clip.mulaw.rstrip(b"\xff") for clip in LIBRARY.clips)
-    assert not [one for one, following in zip(sounds, sounds[1:], strict=False) if following.startswith(one)]
+    assert not [one for one, following in pairwise(sounds) if following.startswith(one)]
 
 
 def test_no_pause_inside_a_clip_looks_like_the_end_of_a_turn() -> None:

@@ -1,0 +1,77 @@
+"""One lead's story as lines in order of time: what came in, what was decided and why, what happened on the line.
+
+Sentences are plain words for people; `ref` leads to the row with the details. Pure: rows in, lines out.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from campaign.records import Booking, Consent, Decision, Lead, OutboxEntry, Outcome
+from webhooks.api.shapes import AttemptView, Moment
+from webhooks.words import plain
+
+VERDICTS = {"allow": "May be called now", "deny": "Must not be called", "defer": "Must wait"}
+
+
+def timeline(
+    lead: Lead,
+    consents: Sequence[Consent],
+    decisions: Sequence[Decision],
+    attempts: Sequence[AttemptView],
+    outcomes: Sequence[Outcome],
+    bookings: Sequence[Booking],
+    outbox: Sequence[OutboxEntry],
+) -> list[Moment]:
+    moments = [Moment(at=lead.received_at, kind="received", what=f"Form received from {lead.source}", ref=lead.id)]
+    for consent in consents:
+        what = "Consent given" if consent.given else "Consent not given"
+        moments.append(Moment(at=consent.recorded_at, kind="consent", what=what, ref=consent.id))
+    moments.extend(Moment(at=row.at, kind="decision", what=_verdict(row), ref=row.id) for row in decisions)
+    for attempt in attempts:
+        moments.extend(_attempt(attempt))
+    for outcome in outcomes:
+        what = f"Outcome: {plain(outcome.wanted or outcome.reached)}; next: {plain(outcome.next)}"
+        moments.append(Moment(at=outcome.at, kind="outcome", what=what, ref=outcome.id))
+    for booking in bookings:
+        moments.append(Moment(at=booking.created_at, kind="booking", what=f"Meeting {booking.state} with {booking.person}", ref=booking.id))
+    for entry in outbox:
+        moments.append(Moment(at=entry.done_at or entry.created_at, kind="crm", what=_crm(entry), ref=entry.id))
+    return sorted(moments, key=lambda moment: moment.at)
+
+
+def _verdict(row: Decision) -> str:
+    verdict = VERDICTS.get(row.verdict, row.verdict)
+    until = f" until {row.until:%Y-%m-%d %H:%M} UTC" if row.until else ""
+    return f"{verdict}{until}" + (f": {plain(row.reason)}" if row.reason else "")
+
+
+def _attempt(attempt: AttemptView) -> Iterator[Moment]:
+    steps: list[tuple[datetime | None, str, str]] = [
+        (attempt.placed_at or attempt.intent_at, "attempt", f"Call {attempt.number} placed"),
+        (attempt.ringing_at, "event", "Ringing"),
+        (attempt.answered_at, "event", "Answered" + (f" by {plain(attempt.answered_by)}" if attempt.answered_by else "")),
+        (attempt.ended_at, "event", f"Line closed: {plain(attempt.disposition or attempt.state)}"),
+    ]
+    if attempt.call:
+        steps += [
+            (attempt.call.started_at, "call", "Conversation begins"),
+            (attempt.call.ended_at, "call", "Conversation ends" + _by(attempt.call.ended_by)),
+        ]
+    for at, kind, what in steps:
+        if at:
+            yield Moment(at=at, kind=kind, what=what, ref=attempt.attempt_id)
+
+
+def _by(who: Any) -> str:
+    return f", ended by {who}" if who else ""
+
+
+def _crm(entry: OutboxEntry) -> str:
+    match entry.state:
+        case "done":
+            return "Written to the CRM"
+        case "review":
+            return "The CRM refused it; a person must look"
+        case _:
+            return "Owed to the CRM" + (f", {entry.tries} tries so far" if entry.tries else "")

@@ -1,0 +1,156 @@
+"""`/console`: sign in with the API token, then leads, a lead's story, and its recordings. Pages work without script."""
+
+from typing import Annotated
+from urllib.parse import parse_qs, quote
+
+from fastapi import APIRouter, Depends, Request
+from sqlalchemy import func
+from sqlmodel import select
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from campaign import clock, store
+from campaign.records import Attempt, Lead
+from webhooks import bearer, bodies, ground, optout, pages
+from webhooks.api import shapes, stories
+from webhooks.api.door import find
+from webhooks.console import recording, sessions
+from webhooks.problems import Problem
+
+router = APIRouter(prefix="/console", include_in_schema=False)
+SIGN_IN = "/console/sign-in"
+FORM_LIMIT = 16 * 1024
+PAGE = 50
+
+
+class SignInFirst(Problem):
+    def __init__(self, path: str) -> None:
+        super().__init__(303, "sign_in", "Sign in first.", headers={"Location": f"{SIGN_IN}?next={quote(path)}"})
+
+
+async def signed_in(request: Request) -> str:
+    """The session of whoever asks, or a redirect to the sign-in page."""
+    cookie = request.cookies.get(sessions.COOKIE)
+    if not sessions.valid(ground.of(request).settings, cookie, clock.real_now()):
+        raise SignInFirst(request.url.path)
+    return cookie or ""
+
+
+Session = Annotated[str, Depends(signed_in)]
+
+
+@router.get("/sign-in")
+async def sign_in_page(request: Request) -> Response:
+    return pages.page(request, "sign_in.html", next=_inside(request.query_params.get("next", "")), wrong=False)
+
+
+@router.post("/sign-in")
+async def sign_in(request: Request) -> Response:
+    settings = ground.of(request).settings
+    form = await _form(request)
+    target = _inside(form.get("next", ""))
+    if not bearer.matches(form.get("token", "").strip(), settings.bearer_token):
+        return pages.page(request, "sign_in.html", 403, next=target, wrong=True)
+    answer = RedirectResponse(target, 303)
+    answer.set_cookie(
+        sessions.COOKIE,
+        sessions.begin(settings, clock.real_now()),
+        max_age=int(sessions.LASTS.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=settings.public_url.startswith("https://"),
+        path="/console",
+    )
+    return answer
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request, session: Session) -> Response:
+    await _own_form(request, session)
+    answer = RedirectResponse(SIGN_IN, 303)
+    answer.delete_cookie(sessions.COOKIE, path="/console")
+    return answer
+
+
+@router.get("")
+async def leads(request: Request, session: Session, status: str = "", before: str = "", follow: bool = False) -> Response:
+    here = ground.of(request)
+
+    def read() -> tuple[shapes.LeadPage, dict[str, int]]:
+        with here.database.reading() as reading:
+            counts = {state: count for state, count in reading.exec(select(Lead.state, func.count()).group_by(Lead.state))}
+            return stories.page(reading, limit=PAGE, before=before or None, status=status or None), counts
+
+    listed, counts = await run_in_threadpool(read)
+    return pages.page(
+        request,
+        "leads.html",
+        page=listed,
+        counts=counts,
+        status=status,
+        follow=follow,
+        form_token=sessions.form_token(here.settings, session),
+    )
+
+
+@router.get("/leads/{lead_id}")
+async def lead(request: Request, session: Session, lead_id: str, follow: bool = False) -> Response:
+    here = ground.of(request)
+
+    def read() -> tuple[shapes.LeadStory, str]:
+        with here.database.reading() as reading:
+            found = find(reading, lead_id)
+            return stories.story(reading, found), store.get(reading, found.campaign)[0].timezone
+
+    story, zone = await run_in_threadpool(read)
+    return pages.page(
+        request,
+        "lead.html",
+        lead=story,
+        zone=story.timezone or zone,
+        follow=follow,
+        form_token=sessions.form_token(here.settings, session),
+    )
+
+
+@router.post("/leads/{lead_id}/opt-out")
+async def opt_out(request: Request, session: Session, lead_id: str) -> Response:
+    await _own_form(request, session)
+    here = ground.of(request)
+
+    def write() -> list[str]:
+        with here.database.transaction() as writing:
+            return optout.stop(writing, find(writing, lead_id), channel="console", now=clock.now())
+
+    for attempt_id in await run_in_threadpool(write):
+        await run_in_threadpool(here.tell_call, attempt_id, {"kind": "opt_out"})
+    return RedirectResponse(f"/console/leads/{quote(lead_id)}", 303)
+
+
+@router.get("/recordings/{attempt_id}.wav")
+async def recorded(request: Request, session: Session, attempt_id: str) -> Response:
+    here = ground.of(request)
+
+    def read() -> str | None:
+        with here.database.reading() as reading:
+            attempt = reading.get(Attempt, attempt_id)
+            return attempt.recording_sid if attempt else None
+
+    return await recording.play(here.settings, await run_in_threadpool(read), request.headers.get("range"))
+
+
+def _inside(path: str) -> str:
+    """Where to go after signing in: only ever a page of the console."""
+    return path if path == "/console" or path.startswith("/console/") else "/console"
+
+
+async def _form(request: Request) -> dict[str, str]:
+    fields = parse_qs((await bodies.read(request, FORM_LIMIT)).decode("utf-8", "replace"), keep_blank_values=True)
+    return {name: values[-1] for name, values in fields.items()}
+
+
+async def _own_form(request: Request, session: str) -> None:
+    """Refuse a change that was not made with a form of this session."""
+    given = (await _form(request)).get("form_token", "")
+    if not bearer.matches(given, sessions.form_token(ground.of(request).settings, session)):
+        raise Problem(403, "foreign_form", "This form does not belong to your session. Reload the page and try again.")

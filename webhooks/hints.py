@@ -1,0 +1,47 @@
+"""Sends job hints beside the request: a slow or dead broker must not hold up an answer.
+
+One thread, a bounded queue. What does not fit or does not arrive is dropped and counted; the row is the truth and the
+sweep finds it.
+"""
+
+import queue
+import threading
+
+import structlog
+
+from campaign.database import Sender
+from campaign.jobs import Job
+
+log = structlog.get_logger()
+CAPACITY = 10_000
+
+
+class Hints:
+    """A `Sender` that returns at once. `close()` sends what is queued, for at most `patience` seconds."""
+
+    def __init__(self, send: Sender) -> None:
+        self._send = send
+        self._queue: queue.Queue[tuple[Job, str] | None] = queue.Queue(CAPACITY)
+        self._thread = threading.Thread(target=self._run, name="hints", daemon=True)
+        self._thread.start()
+
+    def __call__(self, job: Job, entity_id: str) -> None:
+        try:
+            self._queue.put_nowait((job, entity_id))
+        except queue.Full:
+            log.warning("job hint dropped; the sweep will find the row", job=job.value)
+
+    def close(self, patience: float = 3.0) -> None:
+        try:
+            self._queue.put_nowait(None)
+        except queue.Full:
+            return
+        self._thread.join(patience)
+
+    def _run(self) -> None:
+        while (hint := self._queue.get()) is not None:
+            job, entity_id = hint
+            try:
+                self._send(job, entity_id)
+            except Exception as error:  # whatever the broker client throws must not end the thread
+                log.warning("job hint not sent; the sweep will find the row", job=job.value, error=type(error).__name__)

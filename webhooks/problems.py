@@ -1,0 +1,93 @@
+"""Everything that goes wrong leaves as problem+json (RFC 9457), with a stable `code` and never our internals.
+
+Trouble with the database is 503 with Retry-After, so that senders come back; a bug is a bare 500 whose details go to the
+log only. No answer repeats what was sent, except the names of fields.
+"""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+log = structlog.get_logger()
+RETRY_AFTER_S = 5
+
+
+class Problem(Exception):
+    """An answer that is not a success. `fields` names invalid fields: `{"field": …, "message": …}`."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        fields: Sequence[Mapping[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail, self.fields, self.headers = status, code, detail, fields, headers
+
+
+def answer(problem: Problem) -> JSONResponse:
+    content: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(problem.status).phrase,
+        "status": problem.status,
+        "code": problem.code,
+        "detail": problem.detail,
+    }
+    if problem.fields:
+        content["errors"] = [dict(field) for field in problem.fields]
+    headers = dict(problem.headers or {})
+    if problem.status == 503:
+        headers.setdefault("Retry-After", str(RETRY_AFTER_S))
+    return JSONResponse(content, problem.status, headers, media_type="application/problem+json")
+
+
+def unavailable() -> Problem:
+    return Problem(503, "unavailable", "We cannot store this right now. Please try again shortly.")
+
+
+def unexpected() -> Problem:
+    return Problem(500, "internal", "Something went wrong on our side.")
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(SQLAlchemyError, _database)
+
+
+async def _problem(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)
+    return answer(error)
+
+
+async def _http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    phrase = HTTPStatus(error.status_code).phrase
+    code = phrase.lower().replace(" ", "_")
+    return answer(Problem(error.status_code, code, f"{phrase}.", headers=error.headers))
+
+
+async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    fields = [{"field": ".".join(str(part) for part in fault["loc"][1:]), "message": fault["msg"]} for fault in error.errors()]
+    return answer(Problem(422, "invalid_request", "Some parameters are not valid.", fields=fields))
+
+
+async def _database(_request: Request, error: Exception) -> JSONResponse:
+    """Everything the database says no to is trouble of ours: the sender keeps the message and comes back."""
+    cause = type(error.orig).__name__ if isinstance(error, DBAPIError) else type(error).__name__
+    passing = isinstance(error, DBAPIError | PoolTimeout)
+    log.error("database trouble", error=cause, passing=passing)
+    return answer(unavailable() if passing else unexpected())

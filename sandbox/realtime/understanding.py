@@ -1,0 +1,265 @@
+"""What a scripted ear makes of recognised words: yes or no, numbers, choices, slots, and the wishes that override a script.
+
+Tables and substring rules, nothing learned. Every function takes the words as heard and answers None when they say nothing.
+"""
+
+import re
+from collections.abc import Sequence
+from enum import Enum
+
+
+class Wish(Enum):
+    """What a caller may want at any moment, strongest first."""
+
+    OPT_OUT = "opt_out"
+    WRONG_NUMBER = "wrong_number"
+    VOICEMAIL = "voicemail"
+    SCREENING = "screening"
+    ROBOT = "robot"
+    HUMAN = "human"
+    DECLINE = "decline"
+    HOLD = "hold"
+
+
+_WISHES: tuple[tuple[Wish, tuple[str, ...]], ...] = (
+    (
+        Wish.OPT_OUT,
+        ("stop calling", "don't call", "do not call", "never call", "remove me", "take me off", "off your list", "off the list",
+         "unsubscribe", "opt out", "stop"),
+    ),
+    (Wish.WRONG_NUMBER, ("wrong number", "wrong person", "no one by that name", "nobody by that name")),
+    (
+        Wish.VOICEMAIL,
+        ("leave a message", "leave your message", "after the tone", "after the beep", "reached my voicemail", "voice mailbox"),
+    ),
+    (
+        Wish.SCREENING,
+        ("call screening", "screening service", "say your name", "state your name", "why you are calling", "why you're calling",
+         "who is calling", "who's calling", "who is this", "who's this"),
+    ),
+    (
+        Wish.ROBOT,
+        ("are you a robot", "are you a bot", "are you real", "are you human", "are you a human", "are you a real", "are you an ai",
+         "are you a machine", "is this a robot", "is this a bot", "is this a recording", "is this an ai", "is this a real",
+         "am i talking to a", "am i speaking to a", "am i speaking with a"),
+    ),
+    (
+        Wish.HUMAN,
+        ("real person", "a human", "a person", "to someone", "to somebody", "representative", "operator", "put me through",
+         "transfer me", "to your manager", "to an agent"),
+    ),
+    (
+        Wish.DECLINE,
+        ("not interested", "no interest", "don't want this", "don't need this", "leave me alone", "not for me", "changed my mind"),
+    ),
+    (Wish.HOLD, ("stay on the line", "please hold", "hold the line", "hold on", "just a moment", "one moment", "just a second")),
+)  # fmt: skip
+
+_YES = (
+    "yes", "yeah", "yep", "yup", "sure", "ok", "okay", "of course", "absolutely", "definitely", "certainly", "go ahead", "correct",
+    "right", "sounds good", "that works", "works for me", "i do", "i am", "i have", "please do", "fine", "perfect", "great", "good",
+    "no problem", "why not", "i can talk", "i own", "book it", "that's close",
+)  # fmt: skip
+_NO = (
+    "no", "nope", "nah", "not really", "not yet", "i don't", "i do not", "don't", "i haven't", "i'm not", "not now", "never", "wrong",
+    "i rent", "renting", "we rent", "landlord", "too far", "can't", "cannot", "neither", "first time", "rather not", "not quite",
+)  # fmt: skip
+_ORDINALS = (
+    ("first", 0),
+    ("1st", 0),
+    ("earlier", 0),
+    ("second", 1),
+    ("2nd", 1),
+    ("latter", 1),
+    ("later one", 1),
+    ("third", 2),
+)
+_EITHER = (
+    "either",
+    "any of",
+    "whichever",
+    "both",
+    "doesn't matter",
+    "does not matter",
+    "don't mind",
+    "up to you",
+    "you choose",
+)
+_NONE_OF_THEM = (
+    "neither", "none", "another", "different", "other time", "something else", "not those", "can't do", "cannot do", "don't work",
+    "doesn't work", "any other", "no",
+)  # fmt: skip
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_BYE = ("goodbye", "bye", "see you", "take care", "have a good", "have a nice", "thanks", "thank you")
+_HELLO = ("hello", "hi", "hey", "are you there", "i'm here", "go on", "speaking", "this is")
+_REPEAT = (
+    "say that again",
+    "repeat",
+    "pardon",
+    "what did you say",
+    "didn't hear",
+    "didn't catch",
+    "come again",
+    "once more",
+)
+
+_UNITS = {
+    word: value
+    for value, word in enumerate(
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
+    )
+}
+_TENS = {
+    word: 20 + 10 * at
+    for at, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"])
+}
+
+
+def plain(words: str) -> str:
+    """Lower case, straight apostrophes, single spaces, no other signs."""
+    text = words.lower().replace("’", "'").replace("-", " ")
+    return " ".join(re.sub(r"[^a-z0-9':.]+", " ", text).replace(". ", " ").rstrip(".").split())
+
+
+def wish_of(words: str) -> Wish | None:
+    text = plain(words)
+    return next((wish for wish, phrases in _WISHES if _place(text, phrases) is not None), None)
+
+
+def yes_or_no(words: str) -> bool | None:
+    """Whichever comes first: `yes, no problem` is a yes, `no, that's right` a no. Not knowing is no answer."""
+    text = plain(words)
+    if _place(text, ("don't know", "not sure", "no idea", "sorry")) is not None:
+        return None
+    yes, no = _place(text, _YES), _place(text, _NO)
+    if yes is None and no is None:
+        return None
+    if yes is None or no is None:
+        return no is None
+    return yes <= no
+
+
+def number_in(words: str) -> int | None:
+    """`about two hundred dollars`, `a hundred and fifty`, `one eighty`, `$180`; the first number of the sentence."""
+    text = plain(words.replace(",", ""))
+    digits = re.search(r"\d+", text)
+    if digits:
+        return int(digits.group())
+    total, current, seen = 0, 0, False
+    for word in text.split():
+        if word in _UNITS:
+            current, seen = current + _UNITS[word], True
+        elif word in _TENS:
+            spoken_hundred = 0 < current < 10  # "one eighty"
+            current, seen = (current * 100 if spoken_hundred else current) + _TENS[word], True
+        elif word == "hundred":
+            current, seen = max(current, 1) * 100, True
+        elif word == "thousand":
+            total, current, seen = total + max(current, 1) * 1000, 0, True
+        elif seen and word != "and":
+            break
+    return total + current if seen else None
+
+
+def choice_in(words: str, choices: Sequence[str]) -> str | None:
+    """The choice said in full, else the one that shares most words of its own with what was said."""
+    text = plain(words)
+    full = [choice for choice in choices if _place(text, (plain(choice),)) is not None]
+    if full:
+        return max(full, key=len)
+    said = set(text.split())
+    scores = [(len(said & _own_words(choice, choices)), choice) for choice in choices]
+    best = max(scores, key=lambda score: score[0], default=(0, ""))
+    return best[1] if best[0] and [score for score, _ in scores].count(best[0]) == 1 else None
+
+
+def slot_in(words: str, offered: Sequence[str]) -> int | None:
+    """Which of the offered times (as they were said) the caller means."""
+    text = plain(words)
+    for word, place in _ORDINALS:
+        if _place(text, (word,)) is not None and place < len(offered):
+            return place
+    if _place(text, ("last",)) is not None:
+        return len(offered) - 1
+    for hints in (_day_hints(text), _time_hints(text), _half_day_hints(text)):
+        fitting = [at for at, slot in enumerate(offered) if hints and any(hint in plain(slot) for hint in hints)]
+        if len(fitting) == 1:
+            return fitting[0]
+    if _place(text, _EITHER) is not None or (len(offered) == 1 and yes_or_no(words)):
+        return 0
+    return None
+
+
+def wants_other_times(words: str) -> bool:
+    return _place(plain(words), _NONE_OF_THEM) is not None
+
+
+def half_day_in(words: str) -> str | None:
+    return next((half for half in ("morning", "afternoon") if half in plain(words)), None)
+
+
+def is_goodbye(words: str) -> bool:
+    return _place(plain(words), _BYE) is not None
+
+
+def is_hello(words: str) -> bool:
+    return _place(plain(words), _HELLO) is not None
+
+
+def wants_repeat(words: str) -> bool:
+    return _place(plain(words), _REPEAT) is not None
+
+
+def has(words: str, phrases: Sequence[str]) -> bool:
+    return _place(plain(words), [plain(phrase) for phrase in phrases]) is not None
+
+
+def _place(text: str, phrases: Sequence[str]) -> int | None:
+    """Where the first of the phrases stands, as whole words."""
+    places = [
+        found.start() for phrase in phrases if (found := re.search(rf"(?<![\w']){re.escape(phrase)}(?![\w'])", text))
+    ]
+    return min(places, default=None)
+
+
+def _own_words(choice: str, choices: Sequence[str]) -> set[str]:
+    others = {word for other in choices if other != choice for word in plain(other).split()}
+    return set(plain(choice).split()) - others - {"a", "the", "that", "as", "just"}
+
+
+def _day_hints(text: str) -> list[str]:
+    dates = re.findall(r"\b\d{1,2}(?:st|nd|rd|th)\b", text)
+    return [day for day in _WEEKDAYS if day in text] + dates
+
+
+def _time_hints(text: str) -> list[str]:
+    clock = re.findall(r"\b(\d{1,2})(?::\d\d)?\b(?! ?(?:st|nd|rd|th))", text)
+    spoken = [str(_UNITS[word]) for word in text.split() if word in _UNITS and 1 <= _UNITS[word] <= 12]
+    return [f" {hour}:" for hour in (*clock, *spoken)]
+
+
+def _half_day_hints(text: str) -> list[str]:
+    hints = {"morning": [" am", " a.m"], "afternoon": [" pm", " p.m"]}
+    half = half_day_in(text)
+    return hints[half] if half else []

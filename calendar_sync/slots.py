@@ -140,11 +140,12 @@ def _spread(
 ) -> list[Slot]:
     """Greedy: the cheapest half-day next, then the best slot in it."""
     left = {half: list(slots) for half, slots in halves.items() if slots}
+    full = {half for half, slots in left.items() if all((s.calendar, s.starts_at) in crowded for s in slots)}
     chosen: list[Slot] = []
     used: list[Half] = []
     while left and len(chosen) < limit:
         first = min(left)[0] if not used else min(used)[0]
-        half = min(left, key=lambda half: (_cost(half, used, first), half))
+        half = min(left, key=lambda half: (_cost(half, used, first) + 2 * (half in full), half))
         best = min(left[half], key=lambda slot: _rank(slot, chosen, load, crowded, zone))
         chosen.append(best)
         used.append(half)

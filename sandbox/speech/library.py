@@ -98,17 +98,21 @@ class Library:
 
     def _pieces(self, words: list[Word], voice: str) -> list[_Piece]:
         """The cheapest way to cover the words: no unknown ones if avoidable, then as few clips as possible."""
-        best: list[tuple[int, list[_Piece]]] = [(0, [])]
+        best: list[tuple[int, int, _Piece | None]] = [(0, 0, None)]  # cost up to here, where the last piece begins, it
         for end in range(1, len(words) + 1):
             choices = [
-                (cost + price, [*before, piece])
+                (best[start][0] + price, start, piece)
                 for start in range(max(0, end - _LONGEST_PHRASE), end)
-                for cost, before in [best[start]]
                 for price, piece in [self._priced(tuple(words[start:end]), voice)]
                 if piece is not None
             ]
             best.append(min(choices, key=lambda choice: choice[0]))
-        return _joined(best[-1][1])
+        pieces: list[_Piece] = []
+        _, start, last = best[-1]
+        while last is not None:
+            pieces.append(last)
+            _, start, last = best[start]
+        return _joined(pieces[::-1])
 
     def _priced(self, words: tuple[Word, ...], voice: str) -> tuple[int, _Piece | None]:
         if clip := self._by_key.get((voice, tuple(word.key for word in words))):

@@ -13,10 +13,8 @@ _NIBBLE_OF = {code: nibble for nibble, code in enumerate(_NIBBLES)}
 
 
 def subtitle(text: str, voice: str) -> bytes:
-    """The codes that announce `text` (at most LONGEST bytes of UTF-8 with the voice's name)."""
-    content = f"{voice}\t{text}".encode()
-    if len(content) > LONGEST:
-        raise ValueError("too long for one subtitle")
+    """The codes that announce `text`, as much of it as LONGEST bytes of UTF-8 hold beside the voice's name."""
+    content = f"{voice}\t{text}".encode("utf-8", "replace")[:LONGEST].decode("utf-8", "ignore").encode()
     return MAGIC + _codes(bytes([len(content), zlib.crc32(content) & 0xFF]) + content)
 
 

@@ -1,6 +1,6 @@
 """Speaks with a synthesiser of the machine, when one is installed: flite first, espeak-ng where flite has no voice.
 
-Answers samples with their rate, or None when no synthesiser is there; never raises for a missing program.
+Answers samples with their rate, or None when no synthesiser is there or it fails.
 """
 
 import array
@@ -28,15 +28,20 @@ def synthesise(text: str, voice: str) -> tuple[list[int], int] | None:
     if voice in FLITE_VOICES and (flite := program("flite")):
         return _recorded([flite, "-voice", FLITE_VOICES[voice], "-t", text, "-o"])
     if espeak := program("espeak-ng"):
-        return _recorded([espeak, "-v", _ESPEAK_VOICES.get(voice, "en-us"), "-s", "155", text, "-w"])
+        return _recorded([espeak, "-v", _ESPEAK_VOICES.get(voice, "en-us"), "-s", "155", "--stdin", "-w"], text)
     return None
 
 
-def _recorded(command: list[str]) -> tuple[list[int], int] | None:
+def _recorded(command: list[str], typed: str = "") -> tuple[list[int], int] | None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "line.wav"
-        finished = subprocess.run([*command, str(path)], capture_output=True, timeout=_PATIENCE_S, check=False)  # noqa: S603
-        if finished.returncode or not path.exists():
+        try:
+            subprocess.run(  # noqa: S603 - the program was found on the PATH, the text is one argument or its input
+                [*command, str(path)], input=typed.encode(), capture_output=True, timeout=_PATIENCE_S, check=True
+            )
+        except subprocess.SubprocessError:
+            return None
+        if not path.exists():
             return None
         return read_wav(path.read_bytes())
 

@@ -13,8 +13,8 @@ def beep() -> bytes:
 
 
 def hum(text: str) -> bytes:
-    """A soft tone about as long as the text would take to say."""
-    return padded(_tone(160, 900, RATE * _HUM_MS_PER_LETTER * max(4, len(text)) // 1000))
+    """A soft tone about as long as the text would take to say, within reason."""
+    return padded(_tone(160, 900, RATE * _HUM_MS_PER_LETTER * min(90, max(4, len(text))) // 1000))
 
 
 def _tone(hertz: int, loudest: int, length: int) -> bytes:

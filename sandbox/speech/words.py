@@ -11,6 +11,7 @@ _MONEY = re.compile(r"\$\s?(\d[\d,]*)")
 _PERCENT = re.compile(r"(\d)\s?%")
 _DASH = re.compile(r"\s+[-–—]+\s+|—")
 _HALF_DAYS = {"AM": "a.m.", "PM": "p.m."}  # so that nobody reads the verb
+_UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _EDGES = '.,;:!?"“”()[]…*'
 
 _UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -27,7 +28,7 @@ class Word:
 
 def words_of(text: str) -> list[Word]:
     """Every word of `text`; lone punctuation only lengthens the pause before it."""
-    plain = text.replace("’", "'").replace("‘", "'")
+    plain = _UNSPEAKABLE.sub(" ", text).replace("’", "'").replace("‘", "'")
     plain = _TIME.sub(_one_time_spelling, plain)
     plain = _MONEY.sub(lambda found: f"{found[1].replace(',', '')} dollars", plain)
     plain = _DASH.sub(", ", _PERCENT.sub(r"\1 percent", plain))

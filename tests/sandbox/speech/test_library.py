@@ -4,15 +4,19 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sandbox.speech import Ear, Library, synthesis
 from sandbox.speech.library import CLIPS, Clip, read_clips
 from sandbox.speech.lines import playbook_lines
 from sandbox.speech.mulaw import FRAME_BYTES
 from sandbox.speech.render import told_apart, write_pack
+from sandbox.speech.words import words_of
 
 ROOT = Path(__file__).parents[3]
 LIBRARY = Library.shipped()
+MUTE = Library(list(LIBRARY.clips))  # only used where `no_synthesiser` is
 PLAYBOOKS = sorted((ROOT / "prompts" / "playbooks").glob("*.yaml"))
 FILLED = {
     "first_name": "Maria",
@@ -37,13 +41,12 @@ def no_synthesiser(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.stem)
 def test_every_playbook_line_is_spoken_by_clips_alone(path: Path) -> None:
     playbook = yaml.safe_load(path.read_text("utf-8"))
-    library = Library(list(LIBRARY.clips))
     for line in playbook_lines(playbook, ["Brightroof", "Parramatta Smiles"]):
-        assert library.say(line, "ava").spoken, line
+        assert MUTE.say(line, "ava").spoken, line
     for part in ("greeting", "meeting", "callback", "transfer", "closing"):
         for line in playbook[part].values():
             filled = str(line).format(**FILLED)
-            assert library.missing(filled, "ava") == [] or part == "meeting", filled
+            assert MUTE.missing(filled, "ava") == [] or part == "meeting", filled
 
 
 @pytest.mark.usefixtures("no_synthesiser")
@@ -51,7 +54,7 @@ def test_every_playbook_line_is_spoken_by_clips_alone(path: Path) -> None:
 def test_slots_are_spoken_in_every_playbook(key: str) -> None:
     for path in PLAYBOOKS:
         line = yaml.safe_load(path.read_text("utf-8"))["meeting"][key].format(**FILLED)
-        assert Library(list(LIBRARY.clips)).say(line, "ava").spoken, line
+        assert MUTE.say(line, "ava").spoken, line
 
 
 def test_every_day_of_a_year_and_every_quarter_of_an_hour_is_spoken() -> None:
@@ -98,12 +101,33 @@ def test_nothing_to_say_is_no_sound(text: str) -> None:
 
 @pytest.mark.usefixtures("no_synthesiser")
 def test_without_a_synthesiser_unknown_words_are_hummed_with_a_subtitle() -> None:
-    library = Library(list(LIBRARY.clips))
+    library = MUTE
     text = "Hello Xiomara, this is Ava"
     speech = library.say(text, "ava")
     assert not speech.spoken
     ear = Ear(library)
     assert [heard.text for heard in ear.feed(speech.mulaw) + ear.flush()] == [text]
+
+
+WORDS = st.one_of(st.sampled_from([clip.text for clip in LIBRARY.clips]), st.text(max_size=30), st.just("x" * 400))
+
+
+@given(parts=st.lists(WORDS, max_size=8), voice=st.sampled_from(["ava", "rms", "nobody"]))
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.usefixtures("no_synthesiser")
+def test_any_text_is_whole_frames_that_an_ear_survives(parts: list[str], voice: str) -> None:
+    speech = MUTE.say(" ".join(parts), voice)
+    assert len(speech.mulaw) % FRAME_BYTES == 0
+    ear = Ear(LIBRARY)
+    heard = ear.feed(speech.mulaw) + ear.flush()
+    assert bool(heard) == bool(words_of(" ".join(parts)))
+
+
+@pytest.mark.skipif(not synthesis.program("flite"), reason="flite is not installed: no text can upset it")
+@pytest.mark.parametrize("text", ["-v", "--help", "a\0b", "🦊", "ß" * 300, "$(reboot)"])
+def test_odd_text_does_not_upset_the_synthesiser(text: str) -> None:
+    assert LIBRARY.say(text, "ava").mulaw
+    assert LIBRARY.say(text, "es").mulaw
 
 
 @pytest.mark.usefixtures("no_synthesiser")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urljoin
 
 from sandbox.twilio import twiml
 from sandbox.twilio.courier import Courier
@@ -22,7 +21,7 @@ class Source:
     extra: tuple[tuple[str, str], ...] = ()
 
     def next(self, url: str, method: str, extra: Params) -> Source:
-        return Source(urljoin(self.url, url), method or "POST", extra=tuple(extra))
+        return Source(url or self.url, method or "POST", extra=tuple(extra))
 
 
 @dataclass(frozen=True)
@@ -36,19 +35,19 @@ class Documents:
         self._courier, self._ledger = courier, ledger
 
     async def fetch(self, call: Call, source: Source, fallback: Fallback) -> list[twiml.Verb]:
-        """The verbs to perform; none at all when neither the document nor its fallback can be had: the call ends."""
+        """The verbs to perform; a Hangup when neither the document nor its fallback can be had."""
         try:
             return twiml.read(source.inline) if source.inline else await self._get(call, source)
         except twiml.BadTwiml as error:
             self._ledger.alarm(error.code, str(error), call)
             if not fallback.url:
-                return []
+                return [twiml.Hangup()]
             extra = (("ErrorCode", str(error.code)), ("ErrorUrl", source.url))
         try:
             return await self._get(call, Source(fallback.url, fallback.method, extra=extra))
         except twiml.BadTwiml as error:
             self._ledger.alarm(error.code, f"fallback: {error}", call)
-            return []
+            return [twiml.Hangup()]
 
     async def _get(self, call: Call, source: Source) -> list[twiml.Verb]:
         params = call_params(call) + list(source.extra)
@@ -60,4 +59,4 @@ class Documents:
             raise twiml.BadTwiml(12100, "empty document")
         if kind not in XML_TYPES:
             raise twiml.BadTwiml(12300, f"invalid Content-Type {kind!r}")
-        return twiml.read(answer.text)
+        return twiml.read(answer.text, source.url)

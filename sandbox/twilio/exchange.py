@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from typing import Any
 
@@ -23,6 +24,7 @@ from sandbox.twilio.records import Call, Recording
 from sandbox.twilio.settings import Settings
 
 REORDER_S = 0.05
+log = logging.getLogger("sandbox.twilio")
 
 
 class Exchange:
@@ -81,6 +83,7 @@ class Exchange:
     def begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self.keep(task)
+        task.add_done_callback(_tell_of_failure)
         return task
 
     def reset(self) -> None:
@@ -93,3 +96,8 @@ class Exchange:
         self.calls.clear()
         self.first_callback.clear()
         self._held.clear()
+
+
+def _tell_of_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log.error("the simulation of a call broke", exc_info=error)

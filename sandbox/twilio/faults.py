@@ -29,7 +29,7 @@ KNOBS: dict[str, str] = {
     "callbacks_duplicate": "extra deliveries of each status callback",
     "callbacks_gap_ms": "time between duplicates (default 100)",
     "callbacks_reorder": "each status callback is overtaken by the next one",
-    "callbacks_drop": "list of events never delivered (initiated, ringing, answered, completed, amd, recording, stream)",
+    "callbacks_drop": "events never delivered: initiated, ringing, answered, completed, amd, recording, stream",
     "callbacks_before_201": "initiated is delivered before the 201 is sent",
     "wrong_signature": "every webhook and handshake carries a signature of another token",
     "wrong_account": "webhooks name another AccountSid",

@@ -50,7 +50,7 @@ async def gather(leg: Leg, verb: twiml.Gather, prompts: Callable[[], Awaitable[N
 
 
 async def _collect(leg: Leg, verb: twiml.Gather, keys: _Keys, said_before: int) -> Params | None:
-    """Waits for the finishing key, the right length, a quiet speaker, or the time to run out (restarted by each key)."""
+    """Waits for the finishing key, the right length, a quiet speaker, or the end of the time (each key restarts it)."""
     quiet, count, left = 0.0, 0, verb.timeout
     while left > 0:
         with contextlib.suppress(TimeoutError):

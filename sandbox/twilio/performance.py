@@ -138,8 +138,7 @@ class Performance:
         told = await gather(self._leg, verb, prompts)
         if told is None and not verb.even_if_empty:
             return None
-        action = verb.action or self._source.url
-        return self._source.next(action, verb.method, told or [("Digits", "")])
+        return self._source.next(verb.action, verb.method, told or [("Digits", "")])
 
     async def _connect(self, verb: twiml.Connect) -> Source | None:
         stream = MediaStream(self._leg, verb.stream, self._stage.courier, self._stage.faults, self._stage.ledger)

@@ -106,8 +106,10 @@ class Call:
         lifecycle.check(self.status, status)
         self.status, self.updated = status, vendor_now()
         self.timeline.append({"status": status, "at": time.time()})
+        if status == "initiated":
+            self.started = self.updated  # "null until dialed", whether or not anybody answers
         if status == "in-progress":
-            self.started, self.answered_at = self.updated, time.time()
+            self.answered_at = time.time()
         if status in lifecycle.TERMINAL:
             self.ended = self.updated
             self.seconds = round(self.elapsed)

@@ -9,6 +9,7 @@ import asyncio
 import base64
 import binascii
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -67,7 +68,9 @@ def _query(request: Request) -> Fields:
 def _listing(request: Request, office: Office, key: str, bodies: list[resources.Body]) -> JSONResponse:
     query = _query(request)
     size = max(1, min(1000, query.number("PageSize", 50)))
-    body = resources.page(key, bodies, request.url.path, query.number("Page", 0), size)
+    kept = urlencode([pair for pair in query.pairs if pair[0] not in ("Page", "PageSize", "PageToken")])
+    path = request.url.path + (f"?{kept}" if kept else "")
+    body = resources.page(key, bodies, path, query.number("Page", 0), size)
     if office.exchange.faults.on("list_paging_extra"):
         body["meta"] = {}
     return JSONResponse(body)

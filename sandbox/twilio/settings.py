@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ACCOUNT_SID = "AC00000000000000000000000000000001"
-AUTH_TOKEN = "sandbox_auth_token_0123456789abcdef"
+AUTH_TOKEN = "sandbox_auth_token_0123456789abcdef"  # noqa: S105 - published: the sandbox's own account
 DEMO_NUMBERS = ("+12125550100", "+61255501234")
 DEMO_OWNED = re.compile(r"\+1212555010\d|\+61255501234|\+15005550006")  # the last is Twilio's magic valid From
 

@@ -15,6 +15,6 @@ Pairs = Iterable[tuple[str, str]]
 
 
 def sign(url: str, params: Pairs, secret: str, algorithm: str = "sha1") -> str:
-    """`base64(HMAC(secret, url + sorted key/value text))`; blank values count, identical repeats do not, no fragment."""
+    """`base64(HMAC(secret, url + sorted keys and values))`; blanks count, identical repeats do not, no fragment."""
     text = urldefrag(url).url + "".join(key + value for key, value in sorted(set(params)))
     return base64.b64encode(hmac.new(secret.encode(), text.encode(), getattr(hashlib, algorithm)).digest()).decode()

@@ -40,7 +40,7 @@ class Transfers:
                 self._finish(child, "completed" if child.status == "in-progress" else "canceled")
         told = [("DialCallSid", child.sid), ("DialCallStatus", child.status)]
         told.append(("DialBridged", "false" if bridged_s is None else "true"))
-        return told + ([("DialCallDuration", str(child.seconds))] if child.started else [])
+        return told + ([("DialCallDuration", str(child.seconds))] if child.answered_at else [])
 
     def _new_call(self, parent: Call, verb: twiml.Dial) -> Call:
         order = [("StatusCallback", verb.callback)]
@@ -57,18 +57,18 @@ class Transfers:
         self._exchange.calls[call.sid] = call
         return call
 
-    async def _ring(self, child: Call, fate: Fate, timeout: float) -> str:
+    async def _ring(self, child: Call, fate: Fate, patience_s: float) -> str:
         self._exchange.advance(child, "initiated")
         await asyncio.sleep(SETUP_S)
         if fate.answer == "failed":
             return self._finish(child, "failed", fate.sip)
         self._exchange.advance(child, "ringing")
         unanswered = fate.answer == "no_answer"
-        ring = timeout if unanswered and fate.gives_up_s is None else fate.ring_s
-        await asyncio.sleep(min(ring, timeout))
+        ring = patience_s if unanswered and fate.gives_up_s is None else fate.ring_s
+        await asyncio.sleep(min(ring, patience_s))
         if fate.answer == "busy":
             return self._finish(child, "busy", fate.sip)
-        if unanswered or ring >= timeout:
+        if unanswered or ring >= patience_s:
             return self._finish(child, "no-answer", 487)
         return "answered"
 

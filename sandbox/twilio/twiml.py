@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from urllib.parse import urljoin
 from xml.etree import ElementTree
 
 LARGEST = 64 * 1024
+URL_ATTRIBUTES = {"action", "url", "statusCallback", "recordingStatusCallback"}
 
 
 class BadTwiml(ValueError):
@@ -100,7 +102,8 @@ class Unknown:
 Verb = Say | Play | Pause | Gather | Connect | Dial | Redirect | Hangup | Reject | Unknown
 
 
-def read(document: str) -> list[Verb]:
+def read(document: str, base: str = "") -> list[Verb]:
+    """The verbs of a document; its relative URLs are taken from `base`, the address it came from."""
     if len(document.encode()) > LARGEST:
         raise BadTwiml(11750, "TwiML response body too large")
     try:
@@ -109,6 +112,11 @@ def read(document: str) -> list[Verb]:
         raise BadTwiml(12100, f"Document parse failure: {error}") from error
     if root.tag != "Response":
         raise BadTwiml(12100, "the root element is not Response")
+    for element in root.iter():
+        for name in URL_ATTRIBUTES & set(element.attrib):
+            element.set(name, urljoin(base, element.get(name, "")))
+        if element.tag in ("Redirect", "Play") and element.text:
+            element.text = urljoin(base, element.text.strip())
     return [_verb(element) for element in root]
 
 

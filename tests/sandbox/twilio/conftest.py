@@ -149,6 +149,9 @@ class Sandbox:
     def get(self, path: str) -> Any:
         return httpx.get(self.url + path, trust_env=False).json()
 
+    def download(self, url: str, **how: Any) -> httpx.Response:
+        return httpx.get(url, trust_env=False, **how)
+
     def post(self, path: str, **body: Any) -> httpx.Response:
         return httpx.post(self.url + path, json=body, trust_env=False)
 
@@ -178,7 +181,8 @@ def process() -> Iterator[Sandbox]:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as started:
         assert started.stdout is not None
         ready = started.stdout.readline().split()
-        assert ready and ready[0] == "ready"
+        assert ready
+        assert ready[0] == "ready"
         yield Sandbox(ready[1], started)
         started.terminate()
         started.wait(5)
@@ -199,7 +203,7 @@ async def product() -> AsyncIterator[Product]:
             Route("/{path:path}", answering.webhook, methods=["GET", "POST"]),
         ]
     )
-    config = uvicorn.Config(app, port=0, log_level="warning", access_log=False, ws="websockets-sansio")
+    config = uvicorn.Config(app, port=0, log_level="warning", access_log=False, ws="websockets-sansio", lifespan="off")
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
     await wait_until(lambda: server.started)

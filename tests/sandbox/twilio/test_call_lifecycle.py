@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from typing import Any
 
 import pytest
@@ -27,10 +28,12 @@ async def test_a_streamed_call_from_create_to_completed(
     assert [form["SequenceNumber"] for form in hooks] == ["0", "1", "2", "3"]
     last = hooks[-1]
     assert (last["CallDuration"], last["Duration"], last["SipResponseCode"]) == ("2", "1", "200")
-    assert last["ToZip"] == "" and last["CallbackSource"] == "call-progress-events"
+    assert last["ToZip"] == ""
+    assert last["CallbackSource"] == "call-progress-events"
     assert all("CallDuration" not in form for form in hooks[:-1])
     answered = product.of("/voice/7f3a")[0].form
-    assert answered["CallStatus"] == "in-progress" and "SequenceNumber" not in answered
+    assert answered["CallStatus"] == "in-progress"
+    assert "SequenceNumber" not in answered
 
     assert [m["event"] for m in socket.messages[:3]] == ["connected", "start", "media"]
     assert socket.messages[-1]["event"] == "stop"
@@ -42,7 +45,9 @@ async def test_a_streamed_call_from_create_to_completed(
     assert sequence == list(range(1, len(sequence) + 1))
     assert [int(m["media"]["chunk"]) for m in socket.of("media")] == list(range(1, len(socket.of("media")) + 1))
     assert [hook.form["StreamEvent"] for hook in product.of("/stream")] == ["stream-started", "stream-stopped"]
-    assert call["status"] == "completed" and call["sip"] == 200 and call["alerts"] == []
+    assert call["status"] == "completed"
+    assert call["sip"] == 200
+    assert call["alerts"] == []
     assert client.calls(created.sid).fetch().duration == "2"
 
 
@@ -56,9 +61,10 @@ async def test_media_frames_are_20_ms_and_never_pause(sandbox: Any, product: Any
     assert {len(payload) for payload in payloads} == {160}
     stamps = [int(one["timestamp"]) for one in media]
     assert stamps[0] > 0
-    assert {after - before for before, after in zip(stamps, stamps[1:], strict=False)} == {20}
+    assert {after - before for before, after in itertools.pairwise(stamps)} == {20}
     loud = [index for index, payload in enumerate(payloads) if payload != b"\xff" * 160]
-    assert len(loud) == 15 and loud == list(range(loud[0], loud[0] + 15))
+    assert len(loud) == 15
+    assert loud == list(range(loud[0], loud[0] + 15))
 
 
 async def test_handshake_headers_are_twilios(sandbox: Any, product: Any, dial: Any, until: Any) -> None:
@@ -72,7 +78,8 @@ async def test_handshake_headers_are_twilios(sandbox: Any, product: Any, dial: A
     headers = socket.headers
     token = "sandbox_auth_token_0123456789abcdef"
     assert headers["x-twilio-signature"] == RequestValidator(token).compute_signature(url, {})
-    assert headers["user-agent"] == "Twilio.TmeWs/1.0" and headers["accept-encoding"] == "gzip"
+    assert headers["user-agent"] == "Twilio.TmeWs/1.0"
+    assert headers["accept-encoding"] == "gzip"
     assert not {"origin", "sec-websocket-protocol", "sec-websocket-extensions"} & set(headers)
 
 
@@ -124,18 +131,21 @@ async def test_time_limit_ends_the_call(sandbox: Any, product: Any, dial: Any) -
     product.twiml["/voice/7f3a"] = product.connect()
     created = await dial(time_limit=1)
     call = await sandbox.ended(created.sid)
-    assert call["status"] == "completed" and call["seconds"] == 1
+    assert call["status"] == "completed"
+    assert call["seconds"] == 1
 
 
 async def test_calls_beyond_the_rate_queue(sandbox: Any, dial: Any) -> None:
     sandbox.script(answer="busy", ring_s=0.1)
     sandbox.faults(cps=2)
     waits = [int((await dial()).queue_time) for _ in range(3)]
-    assert waits[0] == 0 and waits[2] > waits[1] > 0
+    assert waits[0] == 0
+    assert waits[2] > waits[1] > 0
 
 
 async def test_get_callbacks_sign_the_whole_url(sandbox: Any, product: Any, dial: Any, until: Any) -> None:
     sandbox.script(answer="busy", ring_s=0.1)
     await dial(status_callback_method="GET", status_callback_event=None)
     hook = (await until(lambda: product.of("/status/7f3a")))[0]
-    assert hook.method == "GET" and hook.valid
+    assert hook.method == "GET"
+    assert hook.valid

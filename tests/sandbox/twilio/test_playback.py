@@ -34,7 +34,8 @@ def test_clear_returns_pending_marks_in_order_and_plays_nothing_more() -> None:
     playback.take(200)
     assert playback.due() == ["a"]
     assert playback.clear() == ["b", "c"]
-    assert playback.take(160) == b"" and playback.due() == []
+    assert playback.take(160) == b""
+    assert playback.due() == []
     playback.enqueue(b"y" * 160)
     assert playback.mark("d") == []
     playback.take(160)

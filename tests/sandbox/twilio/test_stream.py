@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import time
 from typing import Any
 
@@ -80,8 +81,10 @@ async def test_the_server_closing_ends_connect_and_asks_for_the_action(
     await socket.ws.close(1000)
     shown = await sandbox.ended(call.sid)
     ended = product.of("/connect-end")[0]
-    assert ended.valid and ended.form["StreamSid"] == socket.sid
-    assert shown["alerts"] == [] and shown["status"] == "completed"
+    assert ended.valid
+    assert ended.form["StreamSid"] == socket.sid
+    assert shown["alerts"] == []
+    assert shown["status"] == "completed"
 
 
 async def test_an_abnormal_close_is_31921(sandbox: Any, product: Any, streaming: Any, until: Any) -> None:
@@ -165,7 +168,8 @@ async def test_what_the_agent_says_is_heard_as_captions(sandbox: Any, streaming:
         return (await sandbox.call(call.sid))["heard"]
 
     (caption,) = await until(heard)
-    assert caption["text"] == "This call is recorded." and caption["complete"]
+    assert caption["text"] == "This call is recorded."
+    assert caption["complete"]
     assert 0 < caption["end_ms"] - caption["start_ms"] <= len(speech.mulaw) // 8
 
 
@@ -199,7 +203,7 @@ async def test_faults_in_the_middle(sandbox: Any, product: Any, dial: Any, until
     chunks = [message["media"]["chunk"] for message in socket.of("media")]
     sequence = [int(message["sequenceNumber"]) for message in socket.of("media")]
     assert chunks.count("50") == 2
-    assert any(after - before == 2 for before, after in zip(sequence, sequence[1:], strict=False))
+    assert any(after - before == 2 for before, after in itertools.pairwise(sequence))
     assert len(socket.of("(not json)")) == 1
 
 

@@ -43,13 +43,16 @@ def test_the_three_messages() -> None:
 )
 def test_anything_else_is_31951(document: object) -> None:
     verdict = judge(json.dumps(document), SID)
-    assert isinstance(verdict, Breach) and verdict.code == 31951
+    assert isinstance(verdict, Breach)
+    assert verdict.code == 31951
 
 
 def test_binary_is_31950_and_bad_json_31951() -> None:
     binary, broken = judge(b"\x00", SID), judge("{", SID)
-    assert isinstance(binary, Breach) and binary.code == 31950
-    assert isinstance(broken, Breach) and broken.code == 31951
+    assert isinstance(binary, Breach)
+    assert binary.code == 31950
+    assert isinstance(broken, Breach)
+    assert broken.code == 31951
 
 
 def test_numbers_are_spelled_as_strings_in_one_sequence() -> None:

@@ -1,7 +1,8 @@
 """Sound in the three formats a session may choose; inside the server everything is 8 kHz μ-law, 8 bytes a millisecond.
 
-`to_mulaw` and `from_mulaw` translate at the edge (`audio/pcm` is 24 kHz, 16 bit, little endian; a third of its samples are
-kept or each is repeated: good enough for a default nobody should be using). `level` is the energy the turn detector reads.
+`to_mulaw` and `from_mulaw` translate at the edge (`audio/pcm` is 24 kHz, 16 bit, little endian; a third of its
+samples are kept or each is repeated: good enough for a default nobody should be using). `level` is the energy the
+turn detector reads.
 """
 
 import struct

@@ -1,6 +1,7 @@
 """The session's effective configuration: what the server starts with, and what a session.update makes of it.
 
-An update is taken whole or refused whole. Omitted keys stay; `turn_detection: null`, `tools: []` and empty instructions clear.
+An update is taken whole or refused whole. Omitted keys stay; `turn_detection: null`, `tools: []` and empty
+instructions clear.
 """
 
 import copy
@@ -10,9 +11,9 @@ from sandbox.realtime.schema import Refused, check
 from sandbox.realtime.shapes import SESSION
 
 DEFAULT_INSTRUCTIONS = (
-    "Your knowledge cutoff is 2023-10. You are a helpful, witty, and friendly AI. Act like a human, but remember that you "
-    "aren't a human and that you can't do human things in the real world. Your voice and personality should be warm and "
-    "engaging, with a lively and playful tone. Talk quickly. You should always call a function if you can."
+    "Your knowledge cutoff is 2023-10. You are a helpful, witty, and friendly AI. Act like a human, but remember that "
+    "you aren't a human and that you can't do human things in the real world. Your voice and personality should be "
+    "warm and engaging, with a lively and playful tone. Talk quickly. You should always call a function if you can."
 )
 _SERVER_VAD = {
     "type": "server_vad",

@@ -1,7 +1,7 @@
 """Where a conversation stands, folded from its items: what was asked, heard, answered, offered and promised.
 
-Folding the items, and nothing else, is what lets the stand-in go on after a lost socket: replayed history gives the same
-state as having been there.
+Folding the items, and nothing else, is what lets the stand-in go on after a lost socket: replayed history gives the
+same state as having been there.
 """
 
 import json
@@ -88,8 +88,7 @@ class Memory:
             case "message", "assistant":
                 self._read_agent(item)
             case "message", "user":
-                self.said.append(item.words)
-                self.silence = not item.words and item.audio_bytes == 0
+                self._read_caller(item)
             case "message", _:
                 self._read_system(item.words)
             case "function_call", _:
@@ -131,6 +130,11 @@ class Memory:
         kind, _, name = self.awaiting.partition(":")
         if kind == "question" and name not in self.answered and next_one.startswith(("question:", OFFER)):
             self.given_up.add(name)
+
+    def _read_caller(self, item: Item) -> None:
+        """A turn without any sound is silence: whatever was said before it has been dealt with."""
+        self.silence = not item.words and item.audio_bytes == 0
+        self.said = [""] if self.silence else [*self.said, item.words]
 
     def _read_system(self, words: str) -> None:
         if any(mark in words.lower() for mark in _RESUMED):

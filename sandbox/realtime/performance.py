@@ -1,7 +1,7 @@
 """One response being performed: the exact order of its events, the pace of its audio, and every way it can end early.
 
-`perform` is a generator that sends through the stage and yields the seconds to wait; the caller closes it to cut it short and
-then calls `finish`, which closes what is open. Where the API does not specify an order, the order is drawn.
+`perform` is a generator that sends through the stage and yields the seconds to wait; the caller closes it to cut it
+short and then calls `finish`, which closes what is open. Where the API does not specify an order, the order is drawn.
 """
 
 import base64

@@ -1,7 +1,7 @@
 """The response slot: one response at a time may write to the default conversation, out-of-band ones may run beside it.
 
-Creates, performs (through `Performance`), cancels and finishes responses. What is said comes from the model, a pure function;
-when to speak by itself (after a turn, after silence) is the session's decision.
+Creates, performs (through `Performance`), cancels and finishes responses. What is said comes from the model, a pure
+function; when to speak by itself (after a turn, after silence) is the session's decision.
 """
 
 import random
@@ -82,17 +82,16 @@ class Responses:
 
     def _response(self, origin: str, wanted: dict[str, Any], out_of_band: bool) -> Response:
         config, output = self.stage.config, wanted.get("audio", {}).get("output", {})
-        tools: list[dict[str, Any]] = wanted.get("tools", config["tools"])
-        if wanted.get("tool_choice", config["tool_choice"]) == "none":
-            tools = []
+        asked: dict[str, Any] = {**config, **wanted}
+        tools = [] if asked["tool_choice"] == "none" else asked["tools"]
         return Response(
             id=self.stage.ids.response(),
             origin=origin,
             conversation_id=None if out_of_band else self.stage.conversation.id,
-            modalities=wanted.get("output_modalities", config["output_modalities"]),
+            modalities=asked["output_modalities"],
             audio_format=output.get("format", config["audio"]["output"]["format"]),
             voice=output.get("voice", config["audio"]["output"]["voice"]),
-            max_tokens=wanted.get("max_output_tokens", config["max_output_tokens"]),
+            max_tokens=asked["max_output_tokens"],
             instructions=wanted.get("instructions") or config["instructions"],
             order=wanted.get("instructions") or "",
             tools=frozenset(tool.get("name", "") for tool in tools),

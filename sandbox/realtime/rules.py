@@ -1,7 +1,7 @@
 """The promises a good bridge keeps, watched from the server's side: each breach is noted in the journal by name.
 
-Nothing here changes an answer. What the API itself refuses (`create_while_active`, `truncate_beyond_generated`, ...) is noted
-too, because a bridge that provokes errors has a bug even if the API forgives it.
+Nothing here changes an answer. What the API itself refuses (`create_while_active`, `truncate_beyond_generated`, ...)
+is noted too, because a bridge that provokes errors has a bug even if the API forgives it.
 """
 
 from typing import TYPE_CHECKING, Any

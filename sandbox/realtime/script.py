@@ -1,38 +1,25 @@
-"""A playbook as the stand-in speaks it: every line by key, filled with the call's facts, and found again in spoken text.
+"""A playbook as the stand-in speaks it: every line by key, filled with the call's facts, found again in spoken text.
 
-The playbook is named in the compiled instructions (`Playbook: name` or `Playbook-File: path`); facts are the `key: value` lines
-of their `# Facts` section. Nothing is said that is not a line here.
+The playbook is named in the compiled instructions (`Playbook: name` or `Playbook-File: path`); facts are the `key:
+value` lines of their `# Facts` section. Nothing is said that is not a line here.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from sandbox.realtime.understanding import PHRASES
+
 _GENERIC = Path(__file__).with_name("generic.yaml")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _SHORTEST_FRAGMENT = 14
 
-STOCK = {
-    "stock.unclear": "Sorry, I didn't catch that.",
-    "stock.yes_or_no": "Sorry, is that a yes or a no?",
-    "stock.rough_number": "Sorry, a rough number is fine.",
-    "stock.which_of": "Sorry, which one is it: {choices}?",
-    "stock.silence": "Hello? Are you still there?",
-    "stock.give_up": "I can't hear you. I'll try again another time.",
-    "stock.wrong_number": "Sorry about that. Goodbye.",
-    "stock.slot_taken": "I'm sorry, that time was just taken. Let me find you another one.",
-    "stock.no_slots": "I'm sorry, there are no free times right now.",
-    "stock.no_calendar": "I'm sorry, I can't reach the calendar right now.",
-    "stock.one_slot": "I have {slot_1}. Does that work for you?",
-    "stock.which_slot": "Which one suits you?",
-    "stock.let_me_check": "One moment, let me check the calendar.",
-    "stock.still_here": "Sorry, I'm still here. One moment.",
-}
+STOCK = {f"stock.{key}": text for key, text in PHRASES["stock"].items()}
 
 
 @dataclass(frozen=True)
@@ -95,6 +82,7 @@ class Script:
         return re.sub(r"\s+([,.?!])", r"\1", " ".join(text.split()))
 
 
+@lru_cache(maxsize=64)
 def script_from(instructions: str, playbooks: Path) -> Script:
     named = re.search(r"^\W*Playbook:\s*([\w-]+)", instructions, re.M)
     filed = re.search(r"^\W*Playbook-File:\s*(\S.*?)\s*$", instructions, re.M)

@@ -1,7 +1,9 @@
-"""One Realtime session: client events in, server events out. No I/O, no clock: the shell passes `now` (monotonic seconds).
+"""One Realtime session: client events in, server events out. No I/O, no clock: the shell passes `now` (monotonic
+seconds).
 
-`receive` takes a frame, `advance` carries out what is due and answers what to send; `next_at` says when to come back. Turn
-taking lives here: what speech, silence and a client's wish make of the response slot. The journal watches, and never steers.
+`receive` takes a frame, `advance` carries out what is due and answers what to send; `next_at` says when to come back.
+Turn taking lives here: what speech, silence and a client's wish make of the response slot. The journal watches, and
+never steers.
 """
 
 import binascii
@@ -250,7 +252,7 @@ class Session:
         self._answer("vad")
 
     def _answer(self, origin: str) -> None:
-        """By itself, if the session wants that. With the slot taken (no interruption allowed) the turn waits for its end."""
+        """By itself, if the session wants that. With the slot taken the turn waits for the response to end."""
         if self._turn_detection().get("create_response") and self.responses.active is None:
             self.responses.create(origin)
 

@@ -1,8 +1,8 @@
 """The WebSocket shell: frames in, the core's events out, one timer. No decision is made here.
 
-Plain ASGI messages instead of a framework's socket object keep an appended 20 ms frame near 30 μs. A pump task alone sends, so
-order is the core's. Two things ASGI cannot do, cutting the TCP line and going deaf, are done on the transport that
-`OpenProtocol` lends.
+Plain ASGI messages instead of a framework's socket object keep an appended 20 ms frame near 30 μs. A pump task alone
+sends, so order is the core's. Two things ASGI cannot do, cutting the TCP line and going deaf, are done on the
+transport that `OpenProtocol` lends.
 """
 
 import asyncio

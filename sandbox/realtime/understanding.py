@@ -1,11 +1,17 @@
-"""What a scripted ear makes of recognised words: yes or no, numbers, choices, slots, and the wishes that override a script.
+"""What a scripted ear makes of recognised words: yes or no, numbers, choices, slots, and the wishes that override a
+script.
 
-Tables and substring rules, nothing learned. Every function takes the words as heard and answers None when they say nothing.
+Tables and substring rules, nothing learned. Every function takes the words as heard and answers None when they say
+nothing.
 """
 
 import re
 from collections.abc import Sequence
 from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import yaml
 
 
 class Wish(Enum):
@@ -21,49 +27,8 @@ class Wish(Enum):
     HOLD = "hold"
 
 
-_WISHES: tuple[tuple[Wish, tuple[str, ...]], ...] = (
-    (
-        Wish.OPT_OUT,
-        ("stop calling", "don't call", "do not call", "never call", "remove me", "take me off", "off your list", "off the list",
-         "unsubscribe", "opt out", "stop"),
-    ),
-    (Wish.WRONG_NUMBER, ("wrong number", "wrong person", "no one by that name", "nobody by that name")),
-    (
-        Wish.VOICEMAIL,
-        ("leave a message", "leave your message", "after the tone", "after the beep", "reached my voicemail", "voice mailbox"),
-    ),
-    (
-        Wish.SCREENING,
-        ("call screening", "screening service", "say your name", "state your name", "why you are calling", "why you're calling",
-         "who is calling", "who's calling", "who is this", "who's this"),
-    ),
-    (
-        Wish.ROBOT,
-        ("are you a robot", "are you a bot", "are you real", "are you human", "are you a human", "are you a real", "are you an ai",
-         "are you a machine", "is this a robot", "is this a bot", "is this a recording", "is this an ai", "is this a real",
-         "am i talking to a", "am i speaking to a", "am i speaking with a"),
-    ),
-    (
-        Wish.HUMAN,
-        ("real person", "a human", "a person", "to someone", "to somebody", "representative", "operator", "put me through",
-         "transfer me", "to your manager", "to an agent"),
-    ),
-    (
-        Wish.DECLINE,
-        ("not interested", "no interest", "don't want this", "don't need this", "leave me alone", "not for me", "changed my mind"),
-    ),
-    (Wish.HOLD, ("stay on the line", "please hold", "hold the line", "hold on", "just a moment", "one moment", "just a second")),
-)  # fmt: skip
-
-_YES = (
-    "yes", "yeah", "yep", "yup", "sure", "ok", "okay", "of course", "absolutely", "definitely", "certainly", "go ahead", "correct",
-    "right", "sounds good", "that works", "works for me", "i do", "i am", "i have", "please do", "fine", "perfect", "great", "good",
-    "no problem", "why not", "i can talk", "i own", "book it", "that's close",
-)  # fmt: skip
-_NO = (
-    "no", "nope", "nah", "not really", "not yet", "i don't", "i do not", "don't", "i haven't", "i'm not", "not now", "never", "wrong",
-    "i rent", "renting", "we rent", "landlord", "too far", "can't", "cannot", "neither", "first time", "rather not", "not quite",
-)  # fmt: skip
+PHRASES: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("phrases.yaml").read_text("utf-8"))
+_WISHES: dict[Wish, list[str]] = {Wish(name): phrases for name, phrases in PHRASES["wishes"].items()}
 _ORDINALS = (
     ("first", 0),
     ("1st", 0),
@@ -74,34 +39,7 @@ _ORDINALS = (
     ("later one", 1),
     ("third", 2),
 )
-_EITHER = (
-    "either",
-    "any of",
-    "whichever",
-    "both",
-    "doesn't matter",
-    "does not matter",
-    "don't mind",
-    "up to you",
-    "you choose",
-)
-_NONE_OF_THEM = (
-    "neither", "none", "another", "different", "other time", "something else", "not those", "can't do", "cannot do", "don't work",
-    "doesn't work", "any other", "no",
-)  # fmt: skip
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_BYE = ("goodbye", "bye", "see you", "take care", "have a good", "have a nice", "thanks", "thank you")
-_HELLO = ("hello", "hi", "hey", "are you there", "i'm here", "go on", "speaking", "this is")
-_REPEAT = (
-    "say that again",
-    "repeat",
-    "pardon",
-    "what did you say",
-    "didn't hear",
-    "didn't catch",
-    "come again",
-    "once more",
-)
 
 _UNITS = {
     word: value
@@ -144,15 +82,15 @@ def plain(words: str) -> str:
 
 def wish_of(words: str) -> Wish | None:
     text = plain(words)
-    return next((wish for wish, phrases in _WISHES if _place(text, phrases) is not None), None)
+    return next((wish for wish, phrases in _WISHES.items() if _place(text, phrases) is not None), None)
 
 
 def yes_or_no(words: str) -> bool | None:
     """Whichever comes first: `yes, no problem` is a yes, `no, that's right` a no. Not knowing is no answer."""
     text = plain(words)
-    if _place(text, ("don't know", "not sure", "no idea", "sorry")) is not None:
+    if _place(text, PHRASES["unsure"]) is not None:
         return None
-    yes, no = _place(text, _YES), _place(text, _NO)
+    yes, no = _place(text, PHRASES["yes"]), _place(text, PHRASES["no"])
     if yes is None and no is None:
         return None
     if yes is None or no is None:
@@ -206,13 +144,13 @@ def slot_in(words: str, offered: Sequence[str]) -> int | None:
         fitting = [at for at, slot in enumerate(offered) if hints and any(hint in plain(slot) for hint in hints)]
         if len(fitting) == 1:
             return fitting[0]
-    if _place(text, _EITHER) is not None or (len(offered) == 1 and yes_or_no(words)):
+    if _place(text, PHRASES["either"]) is not None or (len(offered) == 1 and yes_or_no(words)):
         return 0
     return None
 
 
 def wants_other_times(words: str) -> bool:
-    return _place(plain(words), _NONE_OF_THEM) is not None
+    return _place(plain(words), PHRASES["none_of_them"]) is not None
 
 
 def half_day_in(words: str) -> str | None:
@@ -220,15 +158,15 @@ def half_day_in(words: str) -> str | None:
 
 
 def is_goodbye(words: str) -> bool:
-    return _place(plain(words), _BYE) is not None
+    return _place(plain(words), PHRASES["bye"]) is not None
 
 
 def is_hello(words: str) -> bool:
-    return _place(plain(words), _HELLO) is not None
+    return _place(plain(words), PHRASES["hello"]) is not None
 
 
 def wants_repeat(words: str) -> bool:
-    return _place(plain(words), _REPEAT) is not None
+    return _place(plain(words), PHRASES["repeat"]) is not None
 
 
 def has(words: str, phrases: Sequence[str]) -> bool:

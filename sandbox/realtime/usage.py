@@ -1,7 +1,7 @@
-"""Usage numbers from durations: one audio token per 100 ms heard and per 50 ms spoken, a text token per four characters.
+"""Usage numbers from durations: one audio token per 100 ms heard and per 50 ms spoken, a text token per 4 characters.
 
-The whole conversation is billed again for each response; what was sent before counts as cached in blocks of 64 tokens, unless
-the instructions changed in between.
+The whole conversation is billed again for each response; what was sent before counts as cached in blocks of 64
+tokens, unless the instructions changed in between.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,8 @@
 """Server turn detection on μ-law energy, in audio time: only appended bytes make its clock tick.
 
-`feed` answers with what changed. Offsets follow the documented meaning: a start already includes the prefix padding, an end
-includes the silence that ended the turn. When frames stop arriving nothing happens, exactly as with the real service.
+`feed` answers with what changed. Offsets follow the documented meaning: a start already includes the prefix padding,
+an end includes the silence that ended the turn. When frames stop arriving nothing happens, exactly as with the real
+service.
 """
 
 from dataclasses import dataclass, field
@@ -46,7 +47,7 @@ class Tuning:
 
 @dataclass
 class TurnDetector:
-    """Lives as long as the session; `tuning` is exchanged by session.update, None means the client commits by itself."""
+    """Lives as long as the session; session.update exchanges `tuning`, None means the client commits by itself."""
 
     tuning: Tuning | None = None
     speaking: bool = False

@@ -1,0 +1,215 @@
+"""What can happen to a live call, in our words, whoever the carrier and the model are. The tape is a list of these.
+
+Both wires translate into events, and `Session.handle` takes them one by one. Audio stays base64 text from end to end.
+"""
+
+from typing import Any
+
+import msgspec
+
+
+class Happening(msgspec.Struct, frozen=True, tag_field="what", tag=str.lower, omit_defaults=True, gc=False):
+    """Base of all events; `what` names the class on a tape."""
+
+
+# --- from the phone ---
+
+
+class CallerAudio(Happening):
+    """One inbound frame, as it came. `timestamp` is the stream's own ms."""
+
+    payload: str
+    timestamp: int = 0
+
+
+class MarkEchoed(Happening):
+    """The phone played (or flushed) everything before this mark."""
+
+    name: str
+
+
+class KeyPressed(Happening):
+    digit: str
+
+
+class StreamEnded(Happening):
+    """The phone leg is gone: `stop` (hung up), `closed` (socket lost)."""
+
+    how: str = "stop"
+
+
+# --- from the model ---
+
+
+class ModelOpened(Happening):
+    """A new, empty model session exists."""
+
+    expires_at: float = 0.0
+
+
+class ModelConfigured(Happening):
+    """Our configuration is in effect, with these formats."""
+
+    input_format: str = ""
+    output_format: str = ""
+
+
+class ModelLost(Happening):
+    """The model's socket closed or could not be opened; `fatal` means trying again cannot help."""
+
+    code: int = 0
+    reason: str = ""
+    fatal: bool = False
+
+
+class SpeechStarted(Happening):
+    item_id: str = ""
+    audio_ms: int = 0
+
+
+class SpeechStopped(Happening):
+    item_id: str = ""
+    audio_ms: int = 0
+
+
+class SpeechCommitted(Happening):
+    """What the person said is now part of the conversation."""
+
+    item_id: str
+
+
+class CallerWords(Happening):
+    """The transcript of the person's turn; empty when it could not be understood."""
+
+    item_id: str
+    text: str
+    seconds: float = 0.0
+    """Audio length billed by the second, when the transcriber bills so."""
+    usage: dict[str, Any] = {}
+
+
+class ResponseStarted(Happening):
+    response_id: str
+    request_id: str = ""
+    """The `client_event_id` we gave, empty when the model began by itself."""
+
+
+class AgentItem(Happening):
+    """The response opened a spoken item."""
+
+    response_id: str
+    item_id: str
+
+
+class AgentAudio(Happening):
+    response_id: str
+    item_id: str
+    payload: str
+
+
+class AgentWords(Happening):
+    response_id: str
+    item_id: str
+    text: str
+    whole: bool = False
+    """True: `text` replaces what the pieces said so far."""
+
+
+class AgentAudioEnded(Happening):
+    response_id: str
+    item_id: str
+
+
+class ToolAsked(Happening):
+    response_id: str
+    call_id: str
+    name: str
+    arguments: str
+    complete: bool = True
+    """False: the call was cut off; its arguments may be half."""
+
+
+class ItemKept(Happening):
+    """The model's side confirmed an item of ours."""
+
+    item_id: str
+    call_id: str = ""
+
+
+class ResponseEnded(Happening):
+    response_id: str
+    status: str
+    reason: str = ""
+    code: str = ""
+    usage: dict[str, Any] = {}
+
+
+class ModelError(Happening):
+    code: str
+    message: str = ""
+    param: str = ""
+    event_id: str = ""
+
+
+class Unknown(Happening):
+    """Something we have no word for: counted, never fatal."""
+
+    source: str
+    kind: str = ""
+
+
+# --- from our own side ---
+
+
+class ToolAnswered(Happening):
+    call_id: str
+    result: dict[str, Any]
+
+
+class TransferFailed(Happening):
+    """The carrier would not hand the call over."""
+
+    code: str = ""
+
+
+class ClockRang(Happening):
+    """The time asked for by `WakeAt` has come."""
+
+
+class Verdict(Happening):
+    """The carrier's opinion on who answered."""
+
+    answered_by: str
+
+
+class CallOver(Happening):
+    """The carrier says that the call has ended."""
+
+
+class StopAsked(Happening):
+    """An opt-out that came another way (API, supervisor), or an order to end the call."""
+
+    reason: str = "opted_out"
+
+
+PhoneEvent = CallerAudio | MarkEchoed | KeyPressed | StreamEnded
+ModelEvent = (
+    ModelOpened
+    | ModelConfigured
+    | ModelLost
+    | SpeechStarted
+    | SpeechStopped
+    | SpeechCommitted
+    | CallerWords
+    | ResponseStarted
+    | AgentItem
+    | AgentAudio
+    | AgentWords
+    | AgentAudioEnded
+    | ToolAsked
+    | ItemKept
+    | ResponseEnded
+    | ModelError
+)
+OwnEvent = ToolAnswered | TransferFailed | ClockRang | Verdict | CallOver | StopAsked | Unknown
+Event = PhoneEvent | ModelEvent | OwnEvent

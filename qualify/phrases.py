@@ -1,0 +1,50 @@
+"""What a person says that code must understand by itself: stop calling me, goodbye, yes. English and Spanish.
+
+An opt-out is acted on at once, whatever the model makes of it, so these patterns ask for an unmistakable wish: "stop" alone,
+or a verb and its object. "Stop by on Tuesday" and "don't call before nine" are none.
+"""
+
+import re
+
+_SPACES = re.compile(r"\s+")
+_MARKS = re.compile(r"[^\w\s']", re.UNICODE)
+
+_ALONE = re.compile(r"^(?:(?:please|just|no|ok|okay|hey|i said|por favor)\s+)*(?:stop|unsubscribe|alto|basta|parar?)(?:\s+(?:it|now|please|stop|por favor))*$")
+_OPT_OUT = re.compile(
+    r"\bstop\s+(?:\w+\s+)?(?:call|phon|ring|contact|bother|harass)(?:ing|s)?\b(?!\s+(?:so|this|that)\s+(?:early|late))"
+    r"|\b(?:take|remove|delete|get)\s+(?:me|my\s+(?:number|name|details))\s+(?:\w+\s+)?(?:off|from|out\s+of)\b"
+    r"|\b(?:take|get)\s+my\s+(?:number|name)\s+off\b"
+    r"|\b(?:do not|don't|dont|never)\s+(?:ever\s+)?(?:call|phone|ring|contact)\s+(?:me\s+|us\s+|here\s+|this\s+number\s+)?(?:ever\s+)?(?:again|anymore|any\s+more)\b"
+    r"|\bnever\s+(?:call|phone|ring|contact)\s+me\b(?!\s+(?:before|after|on|at|in))"
+    r"|\b(?:do not|don't|dont)\s+(?:call|phone|ring|contact)\s+(?:me|us|this\s+number)$"
+    r"|\b(?:put|place)\s+me\s+on\s+(?:your|the)\s+do\s+not\s+call\b"
+    r"|\bdo\s+not\s+call\s+list\b"
+    r"|\bunsubscribe\s+me\b|\bopt\s+(?:me\s+)?out\b"
+    r"|\blose\s+my\s+number\b"
+    r"|\bno\s+(?:me|nos)\s+(?:llame|llamen|vuelva|vuelvan)\b(?:\s+a\s+llamar)?(?:\s+m[aá]s|\s+nunca)?(?!\s+(?:antes|después|el|por))"
+    r"|\bd(?:eje|ejen)\s+de\s+llamar\w*"
+    r"|\b(?:quíteme|quitenme|quítenme|bórreme|elimíneme)\s+de\b"
+)
+
+_FAREWELL = re.compile(
+    r"^(?:(?:ok|okay|alright|all right|great|good|perfect|thanks|thank you|thank you very much|thanks a lot|you too|bye|bye bye|goodbye|"
+    r"see you|see you then|talk soon|cheers|have a (?:good|nice|great) (?:day|one)|yes|yeah|no|sure|mm hm|mhm|uh huh|"
+    r"gracias|adiós|adios|hasta luego|chao|vale|sí)\s*)+$"
+)
+
+
+def plain(text: str) -> str:
+    """Lower case, straight apostrophes, no punctuation, single spaces."""
+    return _SPACES.sub(" ", _MARKS.sub(" ", text.lower().replace("’", "'"))).strip()
+
+
+def opts_out(text: str) -> bool:
+    """Whether these words ask never to be called again."""
+    said = plain(text)
+    return bool(said) and bool(_ALONE.match(said) or _OPT_OUT.search(said))
+
+
+def says_farewell(text: str) -> bool:
+    """Whether these words only end the talk (or say nothing): no reason to take up the conversation again."""
+    said = plain(text)
+    return not said or bool(_FAREWELL.match(said))

@@ -1,0 +1,57 @@
+"""What the conversation needs of the outside, as protocols: a way to handle the phone call, and a calendar.
+
+The root hands them in (`dialer.carrier.Carrier`, `calendar_sync.calendar.Calendar`); both block and run in threads.
+"""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from campaign.file import Campaign
+from campaign.records import Booking, Lead
+
+
+class CallControl(Protocol):
+    """The live call at the carrier. Ending a call that is already over is a success."""
+
+    def end(self, call_sid: str) -> Any: ...
+
+    def redirect(self, call_sid: str, twiml: str, time_limit: int | None = None) -> Any: ...
+
+    def start_recording(self, call_sid: str, status_callback: str) -> Any: ...
+
+
+class OpenSlot(Protocol):
+    """A free time of one person."""
+
+    @property
+    def person(self) -> str: ...
+
+    @property
+    def calendar(self) -> str: ...
+
+    @property
+    def starts_at(self) -> datetime: ...
+
+    @property
+    def ends_at(self) -> datetime: ...
+
+
+class Calendars(Protocol):
+    """Raises `Retryable` when it cannot be asked, `Refused` when a slot is taken, `Permanent` when it is set up wrong."""
+
+    def offer(
+        self,
+        campaign: Campaign,
+        zone: str,
+        now: datetime,
+        *,
+        limit: int = 3,
+        prefer: str = "any",
+        day: date | None = None,
+        avoid: Collection[datetime] = (),
+    ) -> list[Any]: ...
+
+    def book(
+        self, campaign: Campaign, lead: Lead, attempt_id: str, slot: Any, *, zone: str, summary: str, now: datetime
+    ) -> Booking: ...

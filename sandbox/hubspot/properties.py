@@ -201,7 +201,6 @@ class Properties:
 
     def _ship(self, name: str, type_name: str, *, read_only: bool = False, options: tuple[str, ...] = ()) -> None:
         field_type = {"string": "text", "number": "number", "datetime": "date", "enumeration": "select"}[type_name]
-        listed = enumerate(options)
         body = {
             "label": name.removeprefix("hs_").replace("_", " ").capitalize(),
             "groupName": _GROUPS[self.kind],

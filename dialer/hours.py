@@ -42,7 +42,7 @@ def local_dates(zones: Collection[str], moment: datetime) -> set[tuple[str, date
 
 
 def interval(zone: str, day: date, opens: time, closes: time) -> tuple[datetime, datetime] | None:
-    """A wall-clock window of a day as UTC instants, closing at 00:00 meaning the day's end; None when nothing is left."""
+    """A wall-clock window of a day as UTC instants, an end of 00:00 being the day's end; None when empty."""
     end_day = day + timedelta(days=1) if closes == time(0) else day
     start = max(_instants(zone, datetime.combine(day, opens)))
     end = min(_instants(zone, datetime.combine(end_day, closes)))

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from campaign.phone import Phone
 
 NANP = "+1"
+FOLDED = {"GG": "GB", "JE": "GB", "IM": "GB"}
+"""Crown dependencies share Britain's numbers and clock; mobiles of all four look alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,11 @@ def locate(phone: Phone, declared_zone: str = "") -> Place:
     if known:
         source = "number+declared" if declared else "number"
         return Place(known.country, known.states, known.zones | declared, source)
-    whole = country_zones(phone.country)
+    country = FOLDED.get(phone.country, phone.country)
+    whole = country_zones(country)
     if declared and (declared <= whole or not whole):
-        return Place(phone.country, frozenset(), declared, "declared")
-    return Place(phone.country, frozenset(), whole | declared, "country")
+        return Place(country, frozenset(), declared, "declared")
+    return Place(country, frozenset(), whole | declared, "country")
 
 
 def country_zones(country: str) -> frozenset[str]:

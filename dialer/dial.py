@@ -1,0 +1,175 @@
+"""One dial, from claim to record: claim → gate at this instant → decision → attempt row, committed → exactly one POST.
+
+Whatever dies, the attempt row says what may have happened: no POST happens before it is committed, none after it has
+grown stale, and none twice unless the first provably was not processed (R1, R3, R18). The database is let go meanwhile.
+"""
+
+import random
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, select
+
+from campaign import clock, ids, store
+from campaign.database import Database
+from campaign.file import Campaign
+from campaign.records import Attempt, Decision, Lead
+from campaign.settings import Settings
+from dialer import brakes, ending
+from dialer.advance import adopt, advance, lock, look_again
+from dialer.ask import UNCOUNTED, decided
+from dialer.carrier import Carrier, NotSent, Order, Placed, Placing, Refusal, Throttled, Unclear
+from dialer.claim import claim
+from dialer.errors import NOT_SENT
+from dialer.gate import LOOK_AGAIN, Allow, Defer, Deny
+from dialer.states import State
+
+log = structlog.get_logger()
+
+FRESH = timedelta(seconds=20)
+"""A POST later than this after its attempt row is not made: a paused worker must not place a call others gave up on."""
+TRIES = 5
+FIRST_WAIT_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A committed attempt, ready to be placed."""
+
+    attempt_id: str
+    order: Order
+
+
+def dial(database: Database, settings: Settings, carrier: Carrier, lead_id: str, owner: str) -> str | None:
+    """Ring this lead if it is due and the gate allows; the attempt's id when a call was tried."""
+    try:
+        intent = _intend(database, settings, lead_id, owner, clock.now())
+    except IntegrityError:  # the index on unsettled attempts: this number is being rung for another lead
+        _postpone(database, lead_id, clock.now() + LOOK_AGAIN)
+        return None
+    if intent is None:
+        return None
+    placing = _place(database, carrier, intent)
+    _record(database, intent.attempt_id, placing, clock.now())
+    return intent.attempt_id
+
+
+def _intend(database: Database, settings: Settings, lead_id: str, owner: str, now: datetime) -> Intent | None:
+    with database.transaction() as session:
+        lead = claim(session, lead_id, owner, now)
+        if lead is None:
+            return None
+        campaign, version = store.get(session, lead.campaign)
+        verdict, decision = decided(session, lead, campaign, version, now)
+        match verdict:
+            case Allow():
+                session.flush()
+                attempt = _attempt(session, lead, decision, verdict.caller_id, now)
+                return Intent(attempt.id, _order(attempt, campaign, settings))
+            case Defer():
+                ending.wait(session, lead, verdict.until, verdict.reason, now)
+            case Deny():
+                ending.deny(session, lead, verdict.reason, now)
+    return None
+
+
+def _attempt(session: Session, lead: Lead, decision: Decision, caller_id: str, now: datetime) -> Attempt:
+    """The row that stands for the call before there is one."""
+    earlier = session.exec(select(Attempt.state).where(Attempt.lead_id == lead.id)).all()
+    attempt = Attempt(
+        id=ids.new("att"),
+        lead_id=lead.id,
+        campaign=lead.campaign,
+        campaign_version=decision.campaign_version,
+        decision_id=decision.id,
+        number=1 + sum(state not in UNCOUNTED for state in earlier),
+        fence=lead.fence,
+        to_number=lead.phone or "",
+        from_number=caller_id,
+        intent_at=now,
+        intent_real_at=clock.real_now(),
+    )
+    attempt.reconcile_at = look_again(attempt, now)
+    session.add(attempt)
+    lead.state, lead.reason, lead.due_at = "dialing", "", None
+    lead.outcome = lead.outcome_at = None
+    lead.attempts, lead.updated_at = attempt.number, now
+    session.add(lead)
+    session.flush()
+    return attempt
+
+
+def _order(attempt: Attempt, campaign: Campaign, settings: Settings) -> Order:
+    return Order(
+        to=attempt.to_number,
+        from_=attempt.from_number,
+        base=f"{settings.public_base}/twilio/{attempt.id}",
+        ring_seconds=campaign.budget.ring_seconds,
+        max_call_seconds=campaign.budget.max_call_seconds,
+    )
+
+
+def _place(database: Database, carrier: Carrier, intent: Intent) -> Placing:
+    """POST, and again only after an answer that proves the last one was not processed."""
+    started, wait = clock.real_now(), FIRST_WAIT_S
+    for _ in range(TRIES):
+        if not _may_place(database, intent.attempt_id, started):
+            return NotSent("withdrawn")
+        placing = carrier.place(intent.order)
+        if not isinstance(placing, Throttled | NotSent):
+            return placing
+        time.sleep(wait * random.uniform(0.9, 1.1))
+        wait *= 2
+    return placing
+
+
+def _may_place(database: Database, attempt_id: str, started: datetime) -> bool:
+    """Still placing, still fresh, and no brake pulled since the claim (R31, reliability rule 7)."""
+    if clock.real_now() - started > FRESH:
+        return False
+    with database.reading() as session:
+        attempt = session.get_one(Attempt, attempt_id)
+        return attempt.state == State.PLACING and not brakes.stops(session, attempt, clock.now())
+
+
+def _record(database: Database, attempt_id: str, placing: Placing, now: datetime) -> None:
+    """What the POST came to. A callback may have been first; then there is a call, whatever the answer says."""
+    with database.transaction() as session:
+        attempt = lock(session, attempt_id)
+        if attempt is None:
+            return
+        match placing:
+            case Placed(call_sid, queue_ms):
+                if adopt(session, attempt, call_sid, now):
+                    attempt.queue_time_ms = queue_ms
+                    session.add(attempt)
+                    advance(session, attempt, State.QUEUED, now)
+            case Refusal(code):
+                _refused(session, attempt, code, now)
+            case Throttled():
+                _refused(session, attempt, 429, now)
+            case NotSent():
+                _refused(session, attempt, NOT_SENT, now)
+            case Unclear(why):
+                log.warning("the carrier's answer was lost; reconciling", attempt=attempt_id, why=why)
+                advance(session, attempt, State.UNKNOWN, now)
+
+
+def _refused(session: Session, attempt: Attempt, code: int, now: datetime) -> None:
+    """A definite no: the brake it calls for, and the lead's next step, in one transaction."""
+    if not advance(session, attempt, State.REFUSED, now):
+        return
+    log.warning("the carrier refused the call", attempt=attempt.id, code=code)
+    attempt.error_code = code
+    brakes.pull(session, attempt, code, now)
+    ending.apply(session, attempt, None, now)
+
+
+def _postpone(database: Database, lead_id: str, until: datetime) -> None:
+    with database.transaction() as session:
+        lead = session.get(Lead, lead_id)
+        if lead is not None and lead.state == "scheduled":
+            ending.wait(session, lead, until, "already_in_a_call", clock.now())

@@ -1,0 +1,189 @@
+"""Applies an ending to the lead: outcome row, next step, what the CRM is told; once, in the caller's transaction."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from sqlmodel import Session, col, func, select
+
+from campaign import ids, store
+from campaign.database import after_commit
+from campaign.file import Campaign
+from campaign.jobs import Job
+from campaign.phone import Phone, parse
+from campaign.records import Attempt, Call, Lead, OutboxEntry, Outcome, Suppression
+from campaign.suppression import suppressed
+from dialer import brakes, hours, retry
+from dialer.gate import CARRIER_SUPPRESSIONS
+from dialer.outcomes import Ending, Line, Talk, Then, conclude
+from dialer.places import locate
+from dialer.states import State
+
+CALLBACK_DEFAULT = timedelta(hours=4)
+"""When somebody asked to be rung back and no time was understood."""
+LEFT_ALONE = timedelta(days=7)
+DENIED_AS = {"attempts_exhausted": "unreachable", "suppressed": "opted_out", "not_a_valid_number": "unreachable"}
+"""How a lead ends that the gate denies after it had been called; before any call it is simply blocked."""
+
+
+def apply(session: Session, attempt: Attempt, call: Call | None, now: datetime) -> Ending:
+    """Settle a locked attempt that is over: from here on nothing changes its outcome."""
+    lead = session.get_one(Lead, attempt.lead_id)
+    ending = conclude(_line(attempt), _talk(call))
+    attempt.disposition, attempt.settled_at, attempt.reconcile_at = ending.disposition, now, None
+    session.add(attempt)
+    session.flush()
+    _next(session, lead, attempt, ending, now)
+    _keep(session, lead, attempt, ending, now)
+    if call is not None or lead.state != "scheduled":
+        _tell_crm(session, "crm.call", attempt.id, lead, now)
+    return ending
+
+
+def wait(
+    session: Session, lead: Lead, until: datetime, reason: str, now: datetime, *, priority: int | None = None
+) -> None:
+    """Back in line: due at `until`, claimed by nobody."""
+    lead.state, lead.reason, lead.due_at, lead.lease_until, lead.lease_owner = "scheduled", reason, until, None, None
+    lead.priority = lead.priority if priority is None else priority
+    lead.updated_at = now
+    session.add(lead)
+
+
+def deny(session: Session, lead: Lead, reason: str, now: datetime) -> None:
+    """The gate says no for good."""
+    outcome = "opted_out" if reason == "suppressed" else DENIED_AS.get(reason) if lead.attempts else None
+    if outcome is None:
+        lead.state, lead.reason, lead.due_at, lead.lease_until, lead.updated_at = "blocked", reason, None, None, now
+        session.add(lead)
+    else:
+        _finish(session, lead, outcome, reason, now)
+    _tell_crm(session, "crm.lead", lead.id, lead, now)
+
+
+def _next(session: Session, lead: Lead, attempt: Attempt, ending: Ending, now: datetime) -> None:
+    stop = suppressed(session, attempt.to_number, attempt.campaign)
+    if stop is not None and stop.reason not in CARRIER_SUPPRESSIONS and ending.wanted != "booked":
+        return _finish(session, lead, "opted_out", stop.reason, now)
+    lead.callback_at = lead.callback_at if ending.then is Then.CALLBACK else None
+    match ending.then:
+        case Then.FINAL:
+            _finish(session, lead, ending.wanted or "needs_human", ending.disposition, now)
+        case Then.CALLBACK:
+            _promise(session, lead, now)
+        case Then.AGAIN:
+            lead.attempts = attempt.number - 1 if attempt.state == State.REFUSED else attempt.number
+            wait(session, lead, retry.backoff(_refused_in_a_row(session, lead), now), ending.disposition, now)
+        case Then.NEXT_DAY:
+            wait(session, lead, _tomorrow(lead, attempt, now), ending.disposition, now, priority=2)
+        case Then.INVALID | Then.BLOCKED:
+            _bar(session, lead, attempt, "carrier_invalid" if ending.then is Then.INVALID else "carrier_blocked", now)
+            _finish(session, lead, "unreachable", ending.disposition, now)
+        case Then.REST_CALLER:
+            brakes.rest_caller(session, attempt.from_number, now)
+            wait(session, lead, now + LEFT_ALONE, ending.disposition, now, priority=2)
+        case Then.REVIEW:
+            _finish(session, lead, "needs_human", ending.disposition, now)
+        case Then.BUSY | Then.NO_ANSWER | Then.VOICEMAIL | Then.SCREENING | Then.FAILED | Then.TRANSIENT | Then.DROPPED:
+            _retry(session, lead, attempt, ending.then, now)
+        case _:
+            assert_never(ending.then)
+
+
+def _retry(session: Session, lead: Lead, attempt: Attempt, then: Then, now: datetime) -> None:
+    campaign: Campaign = store.get(session, lead.campaign)[0]
+    alike = select(func.count()).select_from(Outcome)
+    earlier = session.scalar(alike.where(col(Outcome.lead_id) == lead.id, col(Outcome.detail) == then.value))
+    match retry.after(then, earlier or 0, attempt.number, campaign.retries, now):
+        case retry.RetryAt(at):
+            wait(session, lead, at, f"retry_{then.value}", now, priority=2)
+        case retry.Stop(outcome, reason):
+            _finish(session, lead, outcome, reason, now)
+
+
+def _promise(session: Session, lead: Lead, now: datetime) -> None:
+    """Scheduled again, first in line; until it is dialled the outcome says why."""
+    lead.callback_at = lead.callback_at if lead.callback_at and lead.callback_at > now else now + CALLBACK_DEFAULT
+    lead.outcome, lead.outcome_at = "callback", now
+    wait(session, lead, lead.callback_at, "callback_promised", now, priority=0)
+
+
+def _finish(session: Session, lead: Lead, outcome: str, reason: str, now: datetime) -> None:
+    lead.state = lead.outcome = outcome
+    lead.reason, lead.outcome_at, lead.updated_at = reason, now, now
+    lead.due_at = lead.lease_until = lead.lease_owner = None
+    session.add(lead)
+
+
+def _keep(session: Session, lead: Lead, attempt: Attempt, ending: Ending, now: datetime) -> None:
+    """The append-only row. A call given up on may still appear and end: its row does not take the attempt's place."""
+    given_up = ending.then is Then.NEXT_DAY
+    session.add(
+        Outcome(
+            id=ids.new("out"),
+            lead_id=lead.id,
+            attempt_id=None if given_up else attempt.id,
+            campaign=lead.campaign,
+            reached=ending.reached,
+            wanted=ending.wanted,
+            next=lead.outcome or "retry",
+            detail=ending.then.value,
+            at=now,
+            salt=secrets.token_hex(16),
+        )
+    )
+
+
+def _tell_crm(session: Session, effect: str, entity_id: str, lead: Lead, now: datetime) -> None:
+    """Owe the CRM an effect, once."""
+    known = select(OutboxEntry).where(OutboxEntry.effect == effect, OutboxEntry.entity_id == entity_id)
+    if session.exec(known).first() is not None:
+        return
+    entry = OutboxEntry(
+        id=ids.new("obx"),
+        effect=effect,
+        entity_id=entity_id,
+        lead_id=lead.id,
+        payload={"lead_id": lead.id, "attempt_id": entity_id} if effect == "crm.call" else {"lead_id": lead.id},
+        due_at=now,
+        created_at=now,
+    )
+    session.add(entry)
+    after_commit(session, Job.DELIVER, entry.id)
+
+
+def _bar(session: Session, lead: Lead, attempt: Attempt, reason: str, now: datetime) -> None:
+    """Nobody dials this number again: the carrier said it is none, or forbids it."""
+    if suppressed(session, attempt.to_number, attempt.campaign) is None:
+        session.add(
+            Suppression(
+                id=ids.new("sup"), phone=attempt.to_number, reason=reason, channel="carrier", lead_id=lead.id, at=now
+            )
+        )
+
+
+def _refused_in_a_row(session: Session, lead: Lead) -> int:
+    newest_first = select(Attempt.state).where(Attempt.lead_id == lead.id).order_by(col(Attempt.intent_at).desc())
+    states = session.exec(newest_first)
+    count = 0
+    for state in states:
+        if state != State.REFUSED:
+            break
+        count += 1
+    return count
+
+
+def _tomorrow(lead: Lead, attempt: Attempt, now: datetime) -> datetime:
+    number = parse(attempt.to_number, None, frozenset())
+    zones = locate(number, lead.timezone).zones if isinstance(number, Phone) else frozenset[str]()
+    return hours.next_day(zones, now) if zones else now + timedelta(days=1)
+
+
+def _line(attempt: Attempt) -> Line:
+    return Line(
+        State(attempt.state), attempt.sip_code, attempt.error_code, attempt.answered_by, attempt.call_duration_s
+    )
+
+
+def _talk(call: Call | None) -> Talk | None:
+    return None if call is None else Talk(call.reached, call.wanted, call.ended_by)

@@ -1,0 +1,161 @@
+"""Once a second: wakes what is due, adopts what was lost, closes what died. Every step may run twice and in any number
+of workers; it only names rows whose owner then finds out whether there is anything to do. Losing Redis costs one sweep.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, or_, select
+
+from campaign.database import Database
+from campaign.jobs import Job
+from campaign.records import Attempt, Call, Halt, Lead, OutboxEntry
+from dialer.states import OVER, State
+
+BATCH = 200
+HINTED = timedelta(seconds=1)
+"""A row due this recently has its own hint on the way."""
+SUMMARY_LATE = timedelta(seconds=10)
+MEDIA_DIED = timedelta(seconds=20)
+LINE_LEFT = timedelta(seconds=10)
+"""How long after a conversation's end the line may stay up before the carrier is asked."""
+REPEAT = timedelta(seconds=5)
+RECORDING_LATE = timedelta(minutes=1)
+
+Found = tuple[Job, str]
+Upkeep = Callable[[Session, datetime], object]
+"""What other parts do once a sweep, in the sweep's own transaction (the calendar frees expired holds)."""
+
+
+class Recently:
+    """Remembers what this process has named lately, so that a busy queue is not filled with copies."""
+
+    def __init__(self) -> None:
+        self._until: dict[Found, datetime] = {}
+        self._lock = threading.Lock()
+
+    def is_new(self, found: Found, now: datetime) -> bool:
+        with self._lock:
+            if len(self._until) > 10_000:
+                self._until = {key: until for key, until in self._until.items() if until > now}
+            if self._until.get(found, now) > now:
+                return False
+            self._until[found] = now + REPEAT
+            return True
+
+
+def sweep(
+    database: Database, send: Callable[[Job, str], None], recently: Recently, upkeep: Sequence[Upkeep], now: datetime
+) -> int:
+    """One round; returns how many jobs were sent."""
+    with database.reading() as session:
+        found = [item for look in LOOKS for item in look(session, now)]
+    with database.transaction() as session:
+        found += _close(session, _died(session, now), now)
+        for work in upkeep:
+            work(session, now)
+    new = [item for item in found if recently.is_new(item, now)]
+    for job, entity_id in new:
+        send(job, entity_id)
+    return len(new)
+
+
+def _due_leads(session: Session, now: datetime) -> Iterator[Found]:
+    """Promised callbacks first. While the account is halted nothing is named: every lead keeps its place."""
+    halt = session.get(Halt, "account")
+    if halt is not None and (halt.until is None or halt.until > now):
+        return
+    due = (
+        select(Lead.id)
+        .where(Lead.state == "scheduled", col(Lead.due_at) <= now - HINTED)
+        .where(or_(col(Lead.lease_until).is_(None), col(Lead.lease_until) < now))
+        .order_by(col(Lead.priority), col(Lead.due_at))
+        .limit(BATCH)
+    )
+    yield from ((Job.DIAL, lead_id) for lead_id in session.exec(due))
+
+
+def _unaccounted(session: Session, now: datetime) -> Iterator[Found]:
+    query = select(Attempt.id).where(col(Attempt.reconcile_at) <= now, col(Attempt.settled_at).is_(None)).limit(BATCH)
+    yield from ((Job.RECONCILE, attempt_id) for attempt_id in session.exec(query))
+
+
+def _unsettled(session: Session, now: datetime) -> Iterator[Found]:
+    over = col(Attempt.state).in_([state.value for state in OVER])
+    query = select(Attempt.id).where(over, col(Attempt.settled_at).is_(None)).limit(BATCH)
+    yield from ((Job.SETTLE, attempt_id) for attempt_id in session.exec(query))
+
+
+def _outbox(session: Session, now: datetime) -> Iterator[Found]:
+    query = (
+        select(OutboxEntry.id)
+        .where(OutboxEntry.state == "due", col(OutboxEntry.due_at) <= now - HINTED)
+        .where(or_(col(OutboxEntry.lease_until).is_(None), col(OutboxEntry.lease_until) < now))
+        .order_by(col(OutboxEntry.due_at))
+        .limit(BATCH)
+    )
+    yield from ((Job.DELIVER, entry_id) for entry_id in session.exec(query))
+
+
+def _unsummarised(session: Session, now: datetime) -> Iterator[Found]:
+    query = select(Call.attempt_id).where(col(Call.ended_at) <= now - SUMMARY_LATE, Call.summary_by == "").limit(BATCH)
+    yield from ((Job.WRAP_UP, attempt_id) for attempt_id in session.exec(query))
+
+
+def _left_lines(session: Session, now: datetime) -> Iterator[Found]:
+    """The conversation is over and the carrier has not said so: ask sooner than patience would."""
+    query = (
+        select(Attempt.id)
+        .join(Call, col(Call.attempt_id) == col(Attempt.id))
+        .where(Attempt.state == State.IN_PROGRESS, col(Call.ended_at) <= now - LINE_LEFT, col(Call.wanted).is_not(None))
+        .limit(BATCH)
+    )
+    yield from ((Job.RECONCILE, attempt_id) for attempt_id in session.exec(query))
+
+
+def _braked(session: Session, now: datetime) -> Iterator[Found]:
+    """Calls still ringing under a brake are taken back (R29)."""
+    if not any(halt.until is None or halt.until > now for halt in session.exec(select(Halt))):
+        return
+    ringing = col(Attempt.state).in_([State.QUEUED.value, State.INITIATED.value, State.RINGING.value])
+    query = select(Attempt.id).where(ringing).limit(BATCH)
+    yield from ((Job.MACHINE, attempt_id) for attempt_id in session.exec(query))
+
+
+def _recordings(session: Session, now: datetime) -> Iterator[Found]:
+    late = col(Attempt.ended_at) <= now - RECORDING_LATE
+    query = select(Attempt.id).where(late, Attempt.recording_status == "in-progress").limit(BATCH)
+    yield from ((Job.RECORDING, attempt_id) for attempt_id in session.exec(query))
+
+
+LOOKS: tuple[Callable[[Session, datetime], Iterator[Found]], ...] = (
+    _due_leads,
+    _unaccounted,
+    _unsettled,
+    _outbox,
+    _unsummarised,
+    _left_lines,
+    _braked,
+    _recordings,
+)
+
+
+def _died(session: Session, now: datetime) -> list[str]:
+    """Conversations whose line ended while nobody wrote their end: their media process is gone."""
+    query = (
+        select(Call.attempt_id)
+        .join(Attempt, col(Attempt.id) == col(Call.attempt_id))
+        .where(col(Call.ended_at).is_(None), col(Attempt.ended_at) <= now - MEDIA_DIED)
+        .limit(BATCH)
+    )
+    return list(session.exec(query))
+
+
+def _close(session: Session, attempt_ids: list[str], now: datetime) -> list[Found]:
+    for attempt_id in attempt_ids:
+        call = session.get_one(Call, attempt_id)
+        if call.ended_at is None:
+            call.ended_at, call.ended_by = now, call.ended_by or "system"
+            session.add(call)
+    return [(Job.WRAP_UP, attempt_id) for attempt_id in attempt_ids]

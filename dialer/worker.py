@@ -1,0 +1,171 @@
+"""The worker process: every background job by name, wired to the part that does it, and beat's two ticks. A root.
+
+Everything is opened and imported before the first job, so that a fresh lead meets a warm worker. What a process needs
+is opened after a fork, never before. Jobs carry one id; doing one twice, late or never costs latency only.
+"""
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from celery import Celery, signals
+
+from campaign import clock, evidence
+from campaign.database import Database
+from campaign.errors import FirstringError
+from campaign.jobs import QUEUES, CelerySender, Job, celery_app
+from campaign.settings import Settings
+from dialer import dial, machine, places, reconcile, recording, settle, sweep
+from dialer.carrier import Carrier
+
+log = structlog.get_logger()
+
+SWEEP_S, SEAL_S = 1.0, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """What one worker process owns."""
+
+    settings: Settings
+    database: Database
+    carrier: Carrier
+    recently: sweep.Recently
+    owner: str
+
+
+_plant: Plant | None = None
+
+
+def plant() -> Plant:
+    """This process's own; opened on first use."""
+    global _plant
+    if _plant is None:
+        settings = Settings()
+        database = Database(settings.database_url, CelerySender(app))
+        owner = f"{socket.gethostname()}/{os.getpid()}"
+        _plant = Plant(settings, database, Carrier(settings), sweep.Recently(), owner)
+    return _plant
+
+
+def open_plant(**_: Any) -> None:
+    """Open, connect and read what a first dial would otherwise wait for."""
+    global _plant
+    _plant = None
+    here = plant()
+    with here.database.reading() as session:
+        session.connection()
+    places.country_zones("US")
+    here.carrier.warm()
+
+
+def close_plant(**_: Any) -> None:
+    global _plant
+    if _plant is not None:
+        _plant.carrier.close()
+        _plant.database.dispose()
+        _plant = None
+
+
+def _dial(lead_id: str) -> None:
+    here = plant()
+    dial.dial(here.database, here.settings, here.carrier, lead_id, here.owner)
+
+
+def _reconcile(attempt_id: str) -> None:
+    reconcile.reconcile(plant().database, plant().carrier, attempt_id, clock.now())
+
+
+def _machine(attempt_id: str) -> None:
+    machine.act(plant().database, plant().carrier, attempt_id, clock.now())
+
+
+def _settle(attempt_id: str) -> None:
+    settle.settle(plant().database, attempt_id, clock.now())
+
+
+def _recording(attempt_id: str) -> None:
+    recording.look_up(plant().database, plant().carrier, attempt_id, clock.now())
+
+
+def _wrap_up(attempt_id: str) -> None:
+    from qualify.wrap_up import wrap_up
+
+    wrap_up(plant().database, plant().settings, attempt_id, clock.now())
+
+
+def _deliver(outbox_id: str) -> None:
+    from crm_sync.deliver import deliver
+
+    deliver(plant().database, plant().settings, outbox_id, clock.now())
+
+
+def _sync_calendar(calendar: str) -> None:
+    from calendar_sync.sync import sync as sync_calendar
+
+    sync_calendar(plant().database, plant().settings, calendar, clock.now())
+
+
+def _sweep() -> None:
+    from calendar_sync.holds import release_expired
+
+    here = plant()
+    sweep.sweep(here.database, CelerySender(app), here.recently, [release_expired], clock.now())
+
+
+def _seal() -> None:
+    with plant().database.transaction() as session:
+        evidence.seal(session, clock.now())
+
+
+JOBS: dict[Job, Callable[..., None]] = {
+    Job.DIAL: _dial,
+    Job.RECONCILE: _reconcile,
+    Job.SETTLE: _settle,
+    Job.MACHINE: _machine,
+    Job.WRAP_UP: _wrap_up,
+    Job.DELIVER: _deliver,
+    Job.SYNC_CALENDAR: _sync_calendar,
+    Job.RECORDING: _recording,
+    Job.SWEEP: _sweep,
+    Job.SEAL: _seal,
+}
+
+
+def make_worker_app() -> Celery:
+    """The Celery app with every job registered; for `celery -A dialer.worker worker` and `… beat`."""
+    made = celery_app(Settings().broker())
+    for job, work in JOBS.items():
+        made.task(_named(job, work), name=job.value, ignore_result=True)
+    made.conf.beat_schedule = {
+        job.value: {
+            "task": job.value,
+            "schedule": every,
+            # A tick that waited is worth nothing: the next one does the same.
+            "options": {"queue": QUEUES[job], "expires": 5},
+        }
+        for job, every in ((Job.SWEEP, SWEEP_S), (Job.SEAL, SEAL_S))
+    }
+    return made
+
+
+def _named(job: Job, work: Callable[..., None]) -> Callable[..., None]:
+    """Trouble we have a word for is logged and left to the sweep; anything else is Celery's to log with its trace."""
+
+    def run(*ids: str) -> None:
+        try:
+            work(*ids)
+        except FirstringError as error:
+            log.warning("job did not succeed", job=job.value, id=ids[:1], code=error.code, kind=type(error).__name__)
+
+    return run
+
+
+signals.worker_init.connect(open_plant, weak=False)
+signals.worker_process_init.connect(open_plant, weak=False)  # prefork: sockets and engines do not survive a fork
+signals.worker_shutdown.connect(close_plant, weak=False)
+signals.worker_process_shutdown.connect(close_plant, weak=False)
+app = make_worker_app()

@@ -11,10 +11,9 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from campaign.errors import Permanent
+from campaign import yaml_file
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CLOCK = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")
@@ -230,34 +229,4 @@ def load(path: Path) -> tuple[Campaign, str]:
 
 def parse(text: str, *, name: str = "campaign") -> Campaign:
     """Check a campaign document. Raises `Permanent` whose message has one `file:line: where: what` line per fault."""
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        given = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise Permanent(f"{name}:{mark.line + 1 if mark else 1}: not YAML: {getattr(error, 'problem', error)}") from error
-    try:
-        return Campaign.model_validate(given)
-    except ValidationError as error:
-        lines = [
-            f"{name}:{_line(node, fault['loc'])}: {'.'.join(str(part) for part in fault['loc']) or 'file'}: {fault['msg']}"
-            for fault in error.errors(include_url=False, include_input=False)
-        ]
-        raise Permanent("\n".join(lines), code="bad_campaign_file") from error
-
-
-def _line(node: yaml.Node | None, loc: tuple[int | str, ...]) -> int:
-    """The 1-based line of the deepest part of `loc` that the document has."""
-    line = node.start_mark.line + 1 if node else 1
-    for part in loc:
-        if isinstance(node, yaml.MappingNode):
-            found = next(((k, v) for k, v in node.value if k.value == part), None)
-            if found is None:
-                break
-            line, node = found[0].start_mark.line + 1, found[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-        else:
-            break
-    return line
+    return yaml_file.parse(text, Campaign, source=name, code="bad_campaign_file")

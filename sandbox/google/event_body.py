@@ -58,6 +58,8 @@ def writable(body: dict[str, Any]) -> dict[str, Any]:
     """The fields of a body that a client may set, each of the right type; None means "clear it"."""
     if body.get("recurrence"):
         raise invalid("The sandbox keeps no recurring events.", "recurrence")
+    if not isinstance(body.get("conferenceData") or {}, dict):
+        raise Problem(400, "parseError", "Parse Error: invalid value for conferenceData")
     fields = {name: body[name] for name in _WRITABLE if name in body}
     for name, value in fields.items():
         wrong_bool = isinstance(value, bool) and _WRITABLE[name] is int

@@ -115,7 +115,9 @@ def _rules(name: str, value: Any) -> list[Rule]:
     return [_rule(name, {"times": entry} if isinstance(entry, int) else entry) for entry in entries]
 
 
-def _rule(name: str, entry: Mapping[str, Any]) -> Rule:
+def _rule(name: str, entry: Any) -> Rule:
+    if not isinstance(entry, Mapping):
+        raise UnknownKnob(f"{name}: an object is expected, not {entry!r}")
     try:
         fault = _PARSERS[name](entry)
     except (KeyError, TypeError, ValueError) as error:

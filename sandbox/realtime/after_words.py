@@ -79,16 +79,14 @@ class Listener:
         return (call,)
 
     def _on_choice_of_slot(self, words: str) -> Turn | None:
-        place = slot_in(words, self.speaker.offered())
+        place = None if wants_other_times(words) else slot_in(words, self.speaker.offered())
         if place is not None:
             return (self._schedule(self.memory.slots[place]),)
-        if wants_other_times(words) or half_day_in(words):
-            half = half_day_in(words)
-            return (
-                Say(self.speaker.script.line("stock.let_me_check"), "commentary"),
-                Call("check_slots", {"prefer": half} if half else {}),
-            )
-        return None
+        half = half_day_in(words)
+        if not wants_other_times(words) and not half and yes_or_no(words) is not False:
+            return None
+        look = Call("check_slots", {"prefer": half} if half else {})
+        return (Say(self.speaker.script.line("stock.let_me_check"), "commentary"), look)
 
     def _on_meeting_ok(self, words: str) -> Turn | None:
         """Another offered time named at the read-back is a new choice, not a yes."""

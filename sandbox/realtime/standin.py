@@ -40,7 +40,7 @@ class Standin:
         exactly = _SAY_EXACTLY.search(memory.whisper) or _SAY_EXACTLY.search(scene.order)
         if exactly and wish_of(memory.words) not in _URGENT:
             return (Say(exactly.group(1)),)
-        turn = _Mind(Speaker(script, memory), memory, scene.quirk).decide()
+        turn = _Mind(Speaker(script, memory), memory, scene).decide()
         return tuple(step for step in turn if isinstance(step, Say) or step.name in scene.tools)
 
 
@@ -48,7 +48,7 @@ class Standin:
 class _Mind:
     speaker: Speaker
     memory: Memory
-    quirk: float
+    scene: Scene
 
     def decide(self) -> Turn:
         """A strong wish comes before a tool's answer, a tool's answer before what else the caller said."""
@@ -67,7 +67,7 @@ class _Mind:
         if memory.awaiting == END:
             return self.speaker.close(memory.closing)
         if memory.said:
-            return Listener(self.speaker, memory, self.quirk).on_caller()
+            return Listener(self.speaker, memory, self.scene.quirk).on_caller()
         return self.speaker.say(*self.speaker.continuation())
 
     def _follow(self, wish: Wish) -> Turn | None:
@@ -93,14 +93,17 @@ class _Mind:
         """A request to wait asks for silence, unless there is more in the sentence."""
         if (
             self.memory.awaiting in (CONSENT, "")
-            and Listener(self.speaker, self.memory, self.quirk).objection() is None
+            and Listener(self.speaker, self.memory, self.scene.quirk).objection() is None
         ):
             return ()
         return None
 
     def _greet(self) -> Turn:
+        """All of it, unless the compiled instructions leave a line out (no recording, no notice)."""
         lines = [key for key in GREETING if key in self.speaker.script.lines]
-        if self.quirk < 0.25:
+        wanted = [key for key in lines if self.speaker.script.line(key) in self.scene.instructions]
+        lines = wanted if "greeting.disclosure" in wanted else lines
+        if self.scene.quirk < 0.25:
             return (*self.speaker.say(*lines[:-1]), *self.speaker.say(lines[-1]))
         return self.speaker.say(*lines)
 

@@ -90,7 +90,7 @@ def yes_or_no(words: str) -> bool | None:
     text = plain(words)
     if _place(text, PHRASES["unsure"]) is not None:
         return None
-    yes, no = _place(text, PHRASES["yes"]), _place(text, PHRASES["no"])
+    yes, no = _place(text, PHRASES["agreeing"]), _place(text, PHRASES["refusing"])
     if yes is None and no is None:
         return None
     if yes is None or no is None:

@@ -19,4 +19,6 @@ def matches(given: str, token: str) -> bool:
 async def required(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_scheme)]) -> None:
     """Refuse whoever does not hold the API token."""
     if given is None or not matches(given.credentials, ground.of(request).settings.bearer_token):
-        raise Problem(401, "unauthorized", "Send the API token as a bearer token.", headers={"WWW-Authenticate": "Bearer"})
+        raise Problem(
+            401, "unauthorized", "Send the API token as a bearer token.", headers={"WWW-Authenticate": "Bearer"}
+        )

@@ -1,6 +1,6 @@
 """The outermost layer: measures every request, gives pages their security headers, and turns a bug into a bare 500.
 
-The details of a bug go to the log, scrubbed; the answer says nothing. Written as plain ASGI so that streams pass through.
+The details of a bug go to the log, scrubbed; the answer says nothing. Plain ASGI, so that streams pass through.
 """
 
 import time
@@ -66,4 +66,7 @@ def _route(scope: Scope) -> str:
 
 def _frames(error: BaseException) -> str:
     """Where it happened, without the message, which may quote what was sent."""
-    return " < ".join(f"{frame.name} {frame.filename}:{frame.lineno}" for frame in reversed(traceback.extract_tb(error.__traceback__)[-6:]))
+    return " < ".join(
+        f"{frame.name} {frame.filename}:{frame.lineno}"
+        for frame in reversed(traceback.extract_tb(error.__traceback__)[-6:])
+    )

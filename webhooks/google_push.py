@@ -1,7 +1,7 @@
 """`POST /google/calendar`: a calendar changed; a notification carries no data, so it only asks for a sync.
 
 Google signs nothing: what proves the sender is the channel token that we made when we opened the channel. It names the
-calendar and is bound to the channel id by our key, so nobody can have another calendar synced, or ours without knowing it.
+calendar and is bound to the channel id by our key, so nobody can make us sync a calendar without knowing it.
 """
 
 import hashlib

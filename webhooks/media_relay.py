@@ -20,8 +20,16 @@ log = structlog.get_logger()
 router = APIRouter()
 # Owned by the hop itself: the client library writes its own.
 HOP = frozenset(
-    "host connection upgrade sec-websocket-key sec-websocket-version sec-websocket-extensions sec-websocket-protocol "
-    "content-length transfer-encoding".split()
+    {
+        "host",
+        "connection",
+        "upgrade",
+        "content-length",
+        "transfer-encoding",
+        "sec-websocket-key",
+        "sec-websocket-version",
+    }
+    | {"sec-websocket-extensions", "sec-websocket-protocol"}
 )
 LARGEST = 1024 * 1024
 TRY_AGAIN_LATER = 1013

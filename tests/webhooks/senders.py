@@ -25,7 +25,12 @@ def fixture(source: str, case: str) -> dict[str, Any]:
 
 
 def signed(
-    body: bytes, *, message_id: str | None = None, at: datetime | None = None, secret: str = SECRET, kind: str = "application/json"
+    body: bytes,
+    *,
+    message_id: str | None = None,
+    at: datetime | None = None,
+    secret: str = SECRET,
+    kind: str = "application/json",
 ) -> dict[str, Any]:
     """Arguments for `web.post`: an authentic lead message."""
     key = standard_webhooks.keys(secret)[0]

@@ -15,7 +15,9 @@ class LeadLine(BaseModel):
     external_id: str
     name: str
     phone: str | None
-    status: str = Field(description="received, scheduled, blocked, dialing, ringing, in_call, wrapping_up or an outcome")
+    status: str = Field(
+        description="received, scheduled, blocked, dialing, ringing, in_call, wrapping_up or an outcome"
+    )
     reason: str = Field(description="Why it is in this state, in one word of ours")
     outcome: str | None
     received_at: datetime

@@ -15,8 +15,8 @@ from campaign.records import (
     Consent,
     Decision,
     Lead,
-    Outcome,
     OutboxEntry,
+    Outcome,
     ToolUse,
     Turn,
 )
@@ -51,9 +51,13 @@ def story(session: Session, lead: Lead) -> shapes.LeadStory:
     outbox = _of(session, OutboxEntry, lead, OutboxEntry.created_at)
     calls = {call.attempt_id: call for call in _of(session, Call, lead, Call.started_at)}
     ids = [attempt.id for attempt in attempts]
-    events = _by_attempt(session.exec(select(CallEvent).where(col(CallEvent.attempt_id).in_(ids)).order_by(col(CallEvent.received_at))))
+    events = _by_attempt(
+        session.exec(select(CallEvent).where(col(CallEvent.attempt_id).in_(ids)).order_by(col(CallEvent.received_at)))
+    )
     turns = _by_attempt(session.exec(select(Turn).where(col(Turn.attempt_id).in_(ids)).order_by(col(Turn.seq))))
-    tools = _by_attempt(session.exec(select(ToolUse).where(col(ToolUse.attempt_id).in_(ids)).order_by(col(ToolUse.started_ms))))
+    tools = _by_attempt(
+        session.exec(select(ToolUse).where(col(ToolUse.attempt_id).in_(ids)).order_by(col(ToolUse.started_ms)))
+    )
     made = [
         _view(
             shapes.AttemptView,

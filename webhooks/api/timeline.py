@@ -34,7 +34,14 @@ def timeline(
         what = f"Outcome: {plain(outcome.wanted or outcome.reached)}; next: {plain(outcome.next)}"
         moments.append(Moment(at=outcome.at, kind="outcome", what=what, ref=outcome.id))
     for booking in bookings:
-        moments.append(Moment(at=booking.created_at, kind="booking", what=f"Meeting {booking.state} with {booking.person}", ref=booking.id))
+        moments.append(
+            Moment(
+                at=booking.created_at,
+                kind="booking",
+                what=f"Meeting {booking.state} with {booking.person}",
+                ref=booking.id,
+            )
+        )
     for entry in outbox:
         moments.append(Moment(at=entry.done_at or entry.created_at, kind="crm", what=_crm(entry), ref=entry.id))
     return sorted(moments, key=lambda moment: moment.at)
@@ -50,7 +57,11 @@ def _attempt(attempt: AttemptView) -> Iterator[Moment]:
     steps: list[tuple[datetime | None, str, str]] = [
         (attempt.placed_at or attempt.intent_at, "attempt", f"Call {attempt.number} placed"),
         (attempt.ringing_at, "event", "Ringing"),
-        (attempt.answered_at, "event", "Answered" + (f" by {plain(attempt.answered_by)}" if attempt.answered_by else "")),
+        (
+            attempt.answered_at,
+            "event",
+            "Answered" + (f" by {plain(attempt.answered_by)}" if attempt.answered_by else ""),
+        ),
         (attempt.ended_at, "event", f"Line closed: {plain(attempt.disposition or attempt.state)}"),
     ]
     if attempt.call:

@@ -73,12 +73,14 @@ async def sign_out(request: Request, session: Session) -> Response:
 
 
 @router.get("")
-async def leads(request: Request, session: Session, status: str = "", before: str = "", follow: bool = False) -> Response:
+async def leads(
+    request: Request, session: Session, status: str = "", before: str = "", follow: bool = False
+) -> Response:
     here = ground.of(request)
 
     def read() -> tuple[shapes.LeadPage, dict[str, int]]:
         with here.database.reading() as reading:
-            counts = {state: count for state, count in reading.exec(select(Lead.state, func.count()).group_by(Lead.state))}
+            counts = dict(list(reading.exec(select(Lead.state, func.count()).group_by(Lead.state))))
             return stories.page(reading, limit=PAGE, before=before or None, status=status or None), counts
 
     listed, counts = await run_in_threadpool(read)

@@ -21,7 +21,9 @@ def address(settings: Settings, recording_sid: str | None) -> str:
     if not recording_sid or not SID.fullmatch(recording_sid):
         raise Problem(404, "no_recording", "This call has no recording.")
     root = settings.twilio_api_url.rstrip("/")
-    return f"{root}/2010-04-01/Accounts/{settings.twilio_account_sid}/Recordings/{recording_sid}.wav?RequestedChannels=2"
+    return (
+        f"{root}/2010-04-01/Accounts/{settings.twilio_account_sid}/Recordings/{recording_sid}.wav?RequestedChannels=2"
+    )
 
 
 async def play(settings: Settings, recording_sid: str | None, wanted_range: str | None) -> StreamingResponse:

@@ -1,4 +1,4 @@
-"""`/demo/form`: a real form that signs what was typed and posts it through `POST /leads/{source}` like any other sender.
+"""`/demo/form`: a real form that signs what was typed and posts it through `POST /leads/{source}` like any sender.
 
 Works without script. After submitting, a page says what will happen and follows the lead by reloading itself; it shows
 what happens, never who it happens to. Not mounted in production.
@@ -94,7 +94,9 @@ def check(campaign: Campaign, typed: dict[str, str]) -> dict[str, str]:
     if typed.get("email") and "@" not in typed["email"]:
         faults["email"] = "Enter an email address like name@example.com, or leave it empty"
     for name in FIELDS:
-        if len(typed.get(name, "")) > (2000 if name == "message" else 64 if name in ("phone", "postcode", "country") else 254):
+        if len(typed.get(name, "")) > (
+            2000 if name == "message" else 64 if name in ("phone", "postcode", "country") else 254
+        ):
             faults[name] = "Enter something shorter"
     return faults
 
@@ -111,17 +113,24 @@ def steps(lead: shapes.LeadStory) -> list[tuple[str, str]]:
         "in_call": 3,
         "wrapping_up": 4,
     }.get(lead.status, 5)
-    return [(words, "done" if index < reached else "now" if index == reached else "later") for index, words in enumerate(road)]
+    return [
+        (words, "done" if index < reached else "now" if index == reached else "later")
+        for index, words in enumerate(road)
+    ]
 
 
 def _choices(here: ground.Ground) -> list[Choice]:
     with here.database.reading() as session:
         campaigns = [Campaign.model_validate(row.config) for row in store.active(session)]
-    return [Choice(campaign, source) for campaign in campaigns for source in campaign.sources if source.kind == "standard"]
+    return [
+        Choice(campaign, source) for campaign in campaigns for source in campaign.sources if source.kind == "standard"
+    ]
 
 
 def _chosen(choices: list[Choice], name: str) -> Choice | None:
-    return next((choice for choice in choices if choice.source.name == name), choices[0] if choices and not name else None)
+    return next(
+        (choice for choice in choices if choice.source.name == name), choices[0] if choices and not name else None
+    )
 
 
 async def _send(request: Request, here: ground.Ground, chosen: Choice, typed: dict[str, str]) -> httpx.Response:
@@ -149,7 +158,12 @@ async def _send(request: Request, here: ground.Ground, chosen: Choice, typed: di
 
 
 def _page(
-    request: Request, choices: list[Choice], chosen: Choice | None, typed: dict[str, str], faults: dict[str, str], status: int = 200
+    request: Request,
+    choices: list[Choice],
+    chosen: Choice | None,
+    typed: dict[str, str],
+    faults: dict[str, str],
+    status: int = 200,
 ) -> Response:
     return pages.page(
         request,

@@ -100,7 +100,9 @@ def secret_keys(here: ground.Ground, config: SourceConfig) -> list[bytes]:
     try:
         return standard_webhooks.keys(secret)
     except standard_webhooks.BadSecret as error:
-        log.error("lead source has no usable secret", source=config.name, variable=config.secret_env, problem=str(error))
+        log.error(
+            "lead source has no usable secret", source=config.name, variable=config.secret_env, problem=str(error)
+        )
         raise Problem(503, "source_not_configured", "This source is not fully set up on our side yet.") from error
 
 
@@ -109,7 +111,9 @@ def _reader(content_type: str) -> Callable[[bytes], payload.LeadForm]:
     charset = re.search(r"charset\s*=\s*\"?([\w-]+)", parameters, re.IGNORECASE)
     reader = READERS.get(kind.strip().lower())
     if reader is None or (charset and charset.group(1).lower() not in ("utf-8", "utf8", "us-ascii")):
-        raise Problem(415, "unsupported_media_type", "Send application/json or application/x-www-form-urlencoded in UTF-8.")
+        raise Problem(
+            415, "unsupported_media_type", "Send application/json or application/x-www-form-urlencoded in UTF-8."
+        )
     return reader
 
 
@@ -126,7 +130,12 @@ def _review(here: ground.Ground, message: intake.Message, problem: str, now: dat
 
 
 def _accept(
-    here: ground.Ground, campaign: Campaign, version: int, message: intake.Message, form: payload.LeadForm, now: datetime
+    here: ground.Ground,
+    campaign: Campaign,
+    version: int,
+    message: intake.Message,
+    form: payload.LeadForm,
+    now: datetime,
 ) -> intake.Accepted:
     try:
         with here.database.transaction() as session:
@@ -134,5 +143,7 @@ def _accept(
     except Permanent as error:
         log.error("lead not accepted", source=message.source, code=error.code)
         raise Problem(503, "unavailable", "We cannot take leads for this source right now.") from error
-    log.info("lead received", lead_id=accepted.lead_id, source=message.source, status=accepted.status, reason=accepted.reason)
+    log.info(
+        "lead received", lead_id=accepted.lead_id, source=message.source, status=accepted.status, reason=accepted.reason
+    )
     return accepted

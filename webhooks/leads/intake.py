@@ -46,7 +46,9 @@ class Accepted:
     reason: str
 
 
-def accept(session: Session, campaign: Campaign, version: int, message: Message, form: LeadForm, now: datetime) -> Accepted:
+def accept(
+    session: Session, campaign: Campaign, version: int, message: Message, form: LeadForm, now: datetime
+) -> Accepted:
     """Keep the message and, unless it is a repeat, make its lead and ask the gate."""
     inbox, fresh = _inbox(session, message, now)
     if not fresh and inbox.lead_id:
@@ -94,6 +96,8 @@ def _lead(session: Session, campaign: Campaign, message: Message, form: LeadForm
     dialled = number if isinstance(number, phone.Phone) else None
     zone = form.timezone if form.timezone in ZONES else ""
     extra = dict(form.model_extra or {})
+    if form.consent and form.consent.model_extra:
+        extra["consent"] = form.consent.model_extra
     if form.timezone and not zone:
         extra["timezone"] = form.timezone
     row = Lead(
@@ -109,7 +113,17 @@ def _lead(session: Session, campaign: Campaign, message: Message, form: LeadForm
         received_at=now,
         updated_at=now,
         **form.model_dump(
-            include={"first_name", "last_name", "email", "region", "postcode", "company", "message", "answers", "submitted_at"}
+            include={
+                "first_name",
+                "last_name",
+                "email",
+                "region",
+                "postcode",
+                "company",
+                "message",
+                "answers",
+                "submitted_at",
+            }
         ),
     )
     fresh = _insert_once(session, row)
@@ -158,7 +172,9 @@ def _decide(session: Session, campaign: Campaign, version: int, lead: Lead, now:
 
 
 def _owe_crm(session: Session, lead: Lead, now: datetime) -> None:
-    entry = OutboxEntry(id=ids.new("out"), effect="crm.lead", entity_id=lead.id, lead_id=lead.id, due_at=now, created_at=now)
+    entry = OutboxEntry(
+        id=ids.new("out"), effect="crm.lead", entity_id=lead.id, lead_id=lead.id, due_at=now, created_at=now
+    )
     session.add(entry)
     after_commit(session, Job.DELIVER, entry.id)
 

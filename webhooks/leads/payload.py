@@ -1,7 +1,7 @@
 """The generic lead: bytes of a JSON or form body become a `LeadForm`, or a fault that names what is wrong.
 
-Pure. Unknown fields are kept, nothing is guessed: a wrong type is a fault, a missing field is not. Text that no database
-can hold (NUL, lone surrogates, infinite numbers) is a fault wherever it stands, unknown fields included.
+Pure. Unknown fields are kept, nothing is guessed: a wrong type is a fault, a missing field is not. Text that no
+database can hold (NUL, lone surrogates, infinite numbers) is a fault wherever it stands, unknown fields included.
 """
 
 import json
@@ -127,13 +127,13 @@ def _nested(pairs: list[tuple[str, str]]) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for key, value in pairs:
         root, dot, leaf = key.partition(".")
-        place: dict[str, Any] = given
+        place, name = given, key
         if dot and leaf and root in NESTED and isinstance(given.setdefault(root, {}), dict):
-            place, key = given[root], leaf
+            place, name = given[root], leaf
         known = LeadForm.model_fields if place is given else ConsentForm.model_fields if root == "consent" else {}
-        if value == "" and key in known:
+        if value == "" and name in known:
             continue
-        place[key] = _together(place[key], value) if key in place else value
+        place[name] = _together(place[name], value) if name in place else value
     consent = given.get("consent")
     if isinstance(consent, dict) and isinstance(consent.get("given"), str):
         word = consent["given"].strip().lower()
@@ -151,7 +151,9 @@ def _checked(given: dict[str, Any]) -> LeadForm:
     try:
         return LeadForm.model_validate(given)
     except ValidationError as error:
-        raise Invalid([_fault(fault["loc"], fault["msg"].removeprefix("Value error, ")) for fault in error.errors()]) from error
+        raise Invalid(
+            [_fault(fault["loc"], fault["msg"].removeprefix("Value error, ")) for fault in error.errors()]
+        ) from error
 
 
 def _unstorable(value: Any, path: tuple[Any, ...]) -> Iterator[dict[str, str]]:

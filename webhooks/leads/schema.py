@@ -24,7 +24,9 @@ OPENAPI: dict[str, Any] = {
         "parameters": [
             _header("webhook-id", "The sender's id of this message; a repeat is a duplicate"),
             _header("webhook-timestamp", "Seconds since 1970; at most five minutes off"),
-            _header("webhook-signature", "`v1,` + base64(HMAC-SHA256(secret, id.timestamp.body)); several, space-separated"),
+            _header(
+                "webhook-signature", "`v1,` + base64(HMAC-SHA256(secret, id.timestamp.body)); several, space-separated"
+            ),
         ],
         "requestBody": {
             "required": True,

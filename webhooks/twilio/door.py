@@ -4,6 +4,7 @@ Two kinds: instructions answer TwiML, notices answer 204. An attempt we do not k
 logged (notices), since a repeat would change nothing. Database trouble is 503, which Twilio retries when asked to.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -41,6 +42,7 @@ NOTICES: dict[str, Notice] = {
     "recording": callbacks.recording,
     "stream": callbacks.stream,
 }
+ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 ENDED = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 
 
@@ -48,6 +50,7 @@ ENDED = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 async def receive(attempt_id: str, what: str, request: Request) -> Response:
     here = ground.of(request)
     params = await signature.params(request, here.settings)
+    attempt_id = attempt_id if ATTEMPT_ID.fullmatch(attempt_id) else "unknown"
     if what in INSTRUCTIONS:
         twiml = await run_in_threadpool(_instruct, here, what, attempt_id, params)
         return Response(twiml, media_type="text/xml")

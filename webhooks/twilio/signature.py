@@ -34,7 +34,7 @@ class Params:
 
 
 async def params(request: Request, settings: Settings) -> dict[str, str]:
-    """The parameters of a request proved to be from our Twilio account, last value of a repeat; else a 403 `Problem`."""
+    """The parameters of a request proved to be our Twilio account's, last value of a repeat; else a 403 `Problem`."""
     body = await bodies.read(request, LARGEST)
     refused = Problem(403, "not_twilio", "The signature does not prove that Twilio sent this.")
     if not settings.twilio_auth_token:
@@ -42,7 +42,9 @@ async def params(request: Request, settings: Settings) -> dict[str, str]:
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict")
         signature = request.headers.get("x-twilio-signature", "")
-        proved = RequestValidator(settings.twilio_auth_token).validate(signed_url(request, settings), Params(pairs), signature)
+        proved = RequestValidator(settings.twilio_auth_token).validate(
+            signed_url(request, settings), Params(pairs), signature
+        )
     except (ValueError, TypeError) as error:
         raise refused from error
     given = dict(pairs)

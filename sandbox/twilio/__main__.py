@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
+import signal
 import socket
+import sys
 import tempfile
 from pathlib import Path
 
@@ -36,8 +38,10 @@ def main() -> None:
         "--cps", type=float, default=1.0, help="calls started per second, the rest queue (1, as a new account)"
     )
     given = parser.parse_args()
-    if not ipaddress.ip_address(given.host).is_loopback:
+    if given.host != "localhost" and not ipaddress.ip_address(given.host).is_loopback:
         parser.error("the sandbox listens on loopback addresses only")
+    # uvicorn passes the signal on when it is done: leave through here, so that the scratch directory goes too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with (
         tempfile.TemporaryDirectory(prefix="sandbox-twilio-") as scratch,
         socket.create_server((given.host, given.port)) as door,

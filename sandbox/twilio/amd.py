@@ -12,6 +12,8 @@ from sandbox.twilio.faults import Faults
 from sandbox.twilio.fields import Fields
 
 HUMAN_MS, MACHINE_MS, SCREENING_MS = 1600, 3500, 2600
+QUIET_S = 0.6  # longer than the pause between a greeting and its beep
+BEEP = "machine_end_beep"
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,7 @@ def verdict(order: Fields, answer: str, faults: Faults, to: str) -> Verdict | No
         "human": Verdict("human", HUMAN_MS),
         "screening": Verdict("unknown", SCREENING_MS),
         "silence": Verdict("unknown", silence),
-        "voicemail": Verdict("machine_end_beep", None)
-        if mode == "DetectMessageEnd"
-        else Verdict("machine_start", MACHINE_MS),
+        "voicemail": Verdict(BEEP, None) if mode == "DetectMessageEnd" else Verdict("machine_start", MACHINE_MS),
     }[answer]
     at_ms = int(faults.amount("amd_at_ms", to)) if faults.value("amd_at_ms", to) is not None else plain.at_ms
     return Verdict(str(faults.value("amd_verdict", to) or plain.answered_by), at_ms)

@@ -126,7 +126,11 @@ class Courier:
         task.add_done_callback(self._under_way.discard)
         return task
 
-    async def close(self) -> None:
+    def forget(self) -> None:
+        """Nothing under way is sent any more."""
         for task in tuple(self._under_way):
             task.cancel()
+
+    async def close(self) -> None:
+        self.forget()
         await self._client.aclose()

@@ -16,6 +16,7 @@ from sandbox.twilio.courier import Courier
 from sandbox.twilio.fates import Fates
 from sandbox.twilio.faults import Faults
 from sandbox.twilio.ledger import Ledger
+from sandbox.twilio.leg import Leg
 from sandbox.twilio.metronome import Metronome
 from sandbox.twilio.params import Params, progress_params
 from sandbox.twilio.performance import Stage
@@ -40,6 +41,7 @@ class Exchange:
         self.voices = Library.shipped()
         self.fates = Fates(self.voices)
         self.calls: dict[str, Call] = {}
+        self.transferred: dict[str, Leg] = {}  # the telephones of dialed colleagues, by call
         self.first_callback: dict[str, asyncio.Task[None]] = {}
         self._held: dict[str, Params] = {}
         self._kept: set[asyncio.Task[Any]] = set()
@@ -89,11 +91,13 @@ class Exchange:
     def reset(self) -> None:
         for task in tuple(self._kept):
             task.cancel()
+        self.courier.forget()
         self.faults.reset()
         self.ledger.alerts.clear()
         self.recorder.reset()
         self.fates.reset()
         self.calls.clear()
+        self.transferred.clear()
         self.first_callback.clear()
         self._held.clear()
 

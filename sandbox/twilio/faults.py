@@ -52,7 +52,7 @@ KNOBS: dict[str, str] = {
     "ws_bad_json": "one message is not JSON",
     "ws_media_format_other": "start announces audio/l16 at 16000",
     "ws_wrong_call_sid": "start names another call",
-    "ws_replay": "after the stream ended the same start is sent again on a new socket",
+    "ws_replay": "after ws_drop_ms the same start is sent again on a second socket; see streams[].replay",
     # recordings and transfers
     "recording_not_eligible_ms": "21220 to recordings asked for sooner after the answer",
     "recording_absent": "recordings end absent",

@@ -111,16 +111,27 @@ class Journey:
         verdict = amd.verdict(order, fate.answer, faults, call.to)
         if verdict is None:
             return ""
-        limit_ms = order.number("MachineDetectionTimeout", 30) * 1000
-        while call.elapsed * 1000 < (limit_ms if verdict.at_ms is None else verdict.at_ms):
-            await asyncio.sleep(LOOK_S)
-            if verdict.at_ms is None and leg.callee.said and not leg.callee.talking:
-                break
+        answered_by = verdict.answered_by
+        if verdict.at_ms is None:
+            answered_by = await self._end_of_greeting(leg, answered_by)
+        else:
+            await asyncio.sleep(max(0.0, verdict.at_ms / 1000 - call.elapsed))
         at_ms = round(call.elapsed * 1000)
-        call.answered_by, call.amd = verdict.answered_by, {"answered_by": verdict.answered_by, "at_ms": at_ms}
+        call.answered_by, call.amd = answered_by, {"answered_by": answered_by, "at_ms": at_ms}
         if order.flag("AsyncAmd") and "amd" not in faults.words("callbacks_drop", call.to):
             self._announce_verdict(at_ms)
-        return verdict.answered_by
+        return answered_by
+
+    async def _end_of_greeting(self, leg: Leg, answered_by: str) -> str:
+        """A machine has ended when it has been quiet for a while, its beep included, or when patience has."""
+        limit_s, quiet_s = self.call.fields.number("MachineDetectionTimeout", 30), 0.0
+        while quiet_s < amd.QUIET_S:
+            if self.call.elapsed > limit_s:
+                return "machine_end_other" if answered_by == amd.BEEP else answered_by
+            await asyncio.sleep(LOOK_S)
+            quiet_s = quiet_s + LOOK_S if leg.callee.said and not leg.callee.talking else 0.0
+        beeped = leg.callee.said[-1].text.startswith("(")  # a sound in brackets, not words
+        return "machine_end_silence" if answered_by == amd.BEEP and not beeped else answered_by
 
     def _announce_verdict(self, at_ms: int) -> None:
         order, call = self.call.fields, self.call

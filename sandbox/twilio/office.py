@@ -127,6 +127,8 @@ class Office:
             raise Refusal(20001, f"Invalid Status {status!r}")
         if status == "canceled" and call.status == "in-progress":
             return  # documented: does not affect calls already in progress
+        if leg := self.exchange.transferred.get(call.sid):
+            leg.hang_up()
         if journey := self.journeys.get(call.sid):
             journey.end("canceled" if call.status != "in-progress" else status)
 

@@ -56,6 +56,7 @@ class StreamLog:
     clears: list[int] = field(default_factory=list)
     frames_sent: int = 0
     ended: str = ""
+    replay: str = ""
 
     def shown(self) -> dict[str, object]:
         return dict(self.__dict__)

@@ -55,8 +55,6 @@ class MediaStream:
             with contextlib.suppress(ConnectionClosed, OSError, TimeoutError):
                 await asyncio.wait_for(self._leave(socket), 3)
             self._conclude(socket)
-        if self._faults.on("ws_replay", self._call.to):
-            await self._replay()
 
     async def _converse(self, socket: ClientConnection) -> None:
         self._outbox.put_nowait(CONNECTED)
@@ -167,23 +165,29 @@ class MediaStream:
             await self._wait_for_trouble()
             self._leg.listener = None
             socket.transport.pause_reading()
+        elif self._faults.on("ws_replay", self._call.to):
+            await self._wait_for_trouble()
+            await self._replay()
 
     async def _wait_for_trouble(self) -> None:
         await asyncio.sleep(self._faults.amount("ws_drop_ms", self._call.to, 3000) / 1000)
 
     async def _replay(self) -> None:
-        """Somebody who saw the handshake tries it again with the same start."""
-        with contextlib.suppress(Unreachable, ConnectionClosed):
+        """Somebody who saw the handshake tries it again with the same start; what came of it is logged."""
+        try:
             socket = await open_socket(self._verb.url, self._courier.seal(self._verb.url, [], self._call.to))
-            start = Speller(self.log.sid).start(
-                self._call.account_sid, self._call.sid, self._verb.parameters, "audio/x-mulaw", 8000
-            )
+        except Unreachable as error:
+            self.log.replay = f"refused: {error.code}"
+            return
+        start = Speller(self.log.sid).start(
+            self._call.account_sid, self._call.sid, self._verb.parameters, "audio/x-mulaw", 8000
+        )
+        with contextlib.suppress(ConnectionClosed, TimeoutError):
             await socket.send(CONNECTED)
             await socket.send(start)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(socket.wait_closed(), 5)
-            self.log.parameters = {**self.log.parameters, "(replay)": f"closed {socket.close_code}"}
-            await socket.close()
+            await asyncio.wait_for(socket.wait_closed(), 5)
+        self.log.replay = "accepted" if socket.close_code is None else f"closed {socket.close_code}"
+        await socket.close()
 
     # the record
 

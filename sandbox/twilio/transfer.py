@@ -78,6 +78,7 @@ class Transfers:
         self._exchange.advance(child, "in-progress")
         other.answer()
         self._exchange.metronome.add(other)
+        self._exchange.transferred[child.sid] = other
         try:
             if verb.whisper and not await self._whisper(other, verb):
                 return None
@@ -85,6 +86,7 @@ class Transfers:
         finally:
             leg.peer = other.peer = None
             self._exchange.metronome.remove(other)
+            del self._exchange.transferred[child.sid]
             other.hang_up()
 
     async def _whisper(self, other: Leg, verb: twiml.Dial) -> bool:

@@ -125,6 +125,22 @@ async def test_ended_calls_cannot_be_recorded(sandbox: Any, client: Any, dial: A
     assert caught.value.code == 21220
 
 
+async def test_absent_recordings_and_late_callbacks(
+    sandbox: Any, product: Any, client: Any, talking: Any, until: Any
+) -> None:
+    call, socket = talking
+    sandbox.faults(recording_absent=True, recording_callback_late_s=0.3)
+    order = {
+        "recording_status_callback": product.url + "/recording",
+        "recording_status_callback_event": ["in-progress", "completed", "absent"],
+    }
+    await asyncio.to_thread(lambda: client.calls(call.sid).recordings.create(**order))
+    await socket.ws.close()
+    await sandbox.ended(call.sid)
+    hooks = await until(lambda: len(product.of("/recording")) == 2 and product.of("/recording"))
+    assert [hook.form["RecordingStatus"] for hook in hooks] == ["in-progress", "absent"]
+
+
 # transfers
 
 
@@ -176,6 +192,21 @@ async def test_an_accepted_whisper_bridges(product: Any, transfer: Any) -> None:
     await transfer(gather, steps=steps)
     assert product.of("/accept")[0].form["Digits"] == "1"
     assert product.of("/dial-done")[0].form["DialBridged"] == "true"
+
+
+async def test_the_colleague_can_be_hung_up_by_rest(
+    sandbox: Any, product: Any, client: Any, transfer: Any, until: Any
+) -> None:
+    running = asyncio.create_task(transfer())
+
+    async def child() -> Any:
+        calls = (await asyncio.to_thread(sandbox.get, "/_sandbox/calls"))["calls"]
+        return [call for call in calls if call["parent_sid"] and call["status"] == "in-progress"]
+
+    (bridged,) = await until(child)
+    await asyncio.to_thread(lambda: client.calls(bridged["sid"]).update(status="completed"))
+    await running
+    assert product.of("/dial-done")[0].form["DialCallStatus"] == "completed"
 
 
 @pytest.mark.parametrize(("answer", "status"), [("busy", "busy"), ("no_answer", "no-answer"), ("failed", "failed")])

@@ -81,7 +81,14 @@ def test_lists_filter_and_page(client: Client, sandbox: Any) -> None:
     other = client.calls.create(to="+12125550198", from_=FROM, twiml=HANGUP)
     assert [call.sid for call in client.calls.list(to=TO, from_=FROM, page_size=2)] == sids[::-1]
     assert [call.sid for call in client.calls.list(to="+12125550198")] == [other.sid]
-    assert client.calls.list(start_time_after=other.date_created) == []  # none has started: such a filter hides queued
+
+
+def test_a_start_time_filter_hides_what_is_still_queued(client: Client, sandbox: Any) -> None:
+    sandbox.script(**BUSY)
+    sandbox.faults(dial_lag_ms=60_000)
+    call = client.calls.create(to=TO, from_=FROM, twiml=HANGUP)
+    assert client.calls.list(to=TO, start_time_after=call.date_created) == []
+    assert [one.sid for one in client.calls.list(to=TO, status="queued")] == [call.sid]
 
 
 def test_account_resources(client: Client) -> None:

@@ -214,3 +214,56 @@ async def test_drop_mid_cuts_the_socket_once(sandbox: Any, product: Any, dial: A
     call = await sandbox.ended((await dial()).sid)
     assert [alert["code"] for alert in call["alerts"]] == [31903]
     assert product.sockets[0].of("stop") == []
+
+
+async def test_half_open_goes_quiet_and_never_says_stop(sandbox: Any, product: Any, dial: Any, until: Any) -> None:
+    sandbox.faults(ws_half_open=True, ws_drop_ms=200)
+    sandbox.script(ring_s=0.1, steps=[{"at_ms": 1500, "hang_up": True}])
+    product.twiml["/voice/7f3a"] = product.connect()
+    call = await sandbox.ended((await dial()).sid)
+    socket = product.sockets[0]
+    assert socket.of("stop") == []
+    assert len(socket.of("media")) < 40
+    assert call["seconds"] >= 1
+
+
+async def test_no_stop_and_a_foreign_call(sandbox: Any, product: Any, dial: Any, until: Any) -> None:
+    sandbox.faults(ws_no_stop=True, ws_wrong_call_sid=True)
+    sandbox.script(ring_s=0.1, steps=[{"at_ms": 400, "hang_up": True}])
+    product.twiml["/voice/7f3a"] = product.connect()
+    call = await dial()
+    await sandbox.ended(call.sid)
+    await until(lambda: product.sockets[0].closed)
+    assert product.sockets[0].of("stop") == []
+    assert product.sockets[0].of("start")[0]["start"]["callSid"] != call.sid
+
+
+async def test_a_replayed_start_comes_on_a_second_socket(sandbox: Any, product: Any, dial: Any, until: Any) -> None:
+    sandbox.faults(ws_replay=True, ws_drop_ms=200)
+    sandbox.script(**STAYS)
+    product.twiml["/voice/7f3a"] = product.connect()
+    call = await dial()
+    await until(lambda: len(product.sockets) == 2 and product.sockets[1].of("start"))
+    assert product.sockets[1].of("start") == product.sockets[0].of("start")
+    await product.sockets[1].ws.close(1008)
+
+    async def outcome() -> str:
+        return (await sandbox.call(call.sid))["streams"][0]["replay"]
+
+    assert await until(outcome) == "closed 1008"
+
+
+async def test_a_persona_hears_the_agent_and_answers(sandbox: Any, product: Any, dial: Any, until: Any) -> None:
+    from sandbox.speech import Library
+
+    product.twiml["/voice/7f3a"] = product.connect()
+    call = await dial("+12125550101")
+    socket = await until(lambda: product.sockets and product.sockets[0])
+
+    async def said(words: str) -> bool:
+        return words in [caption["text"] for caption in (await sandbox.call(call.sid))["said"]]
+
+    await until(lambda: said("Hello?"))
+    question = Library.shipped().say("Do you own your home?", voice="ava").mulaw
+    await socket.send("media", media={"payload": base64.b64encode(question).decode()})
+    await until(lambda: said("Yes, I do."))

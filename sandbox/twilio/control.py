@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from sandbox.twilio.faults import KNOBS, UnknownKnob
 from sandbox.twilio.office import Office
 from sandbox.twilio.records import Call
 from sandbox.twilio.resources import recording_body
-from sandbox.twilio.scripts import read_script
+from sandbox.twilio.scripts import prepare, read_script
 
 
 def _office(request: Request) -> Office:
@@ -71,8 +72,11 @@ async def faults(request: Request) -> Response:
 
 async def script(request: Request) -> Response:
     document = await request.json()
+    exchange = _office(request).exchange
     try:
-        _office(request).exchange.fates.scripts[document["to"]] = read_script(document)
+        spelled = read_script(document)
+        await asyncio.to_thread(prepare, spelled, exchange.voices)
+        exchange.fates.scripts[document["to"]] = spelled
     except (KeyError, TypeError, ValueError) as error:
         return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
     return JSONResponse({"to": document["to"]})

@@ -121,7 +121,8 @@ class Performance:
     async def _sound(self, verb: twiml.Say | twiml.Play | twiml.Pause) -> None:
         match verb:
             case twiml.Say(text):
-                await self._leg.play(self._stage.voices.say(text, voice="ava").mulaw)
+                speech = await asyncio.to_thread(self._stage.voices.say, text, "ava")  # may have to be synthesised
+                await self._leg.play(speech.mulaw)
             case twiml.Play(url, digits):
                 sound = tones(digits) if digits else await fetch_sound(self._stage.ledger, self._leg.call, url)
                 await self._leg.play(sound)

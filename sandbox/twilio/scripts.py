@@ -4,7 +4,8 @@
      "steps": [{"at_ms": 500, "say": "Hello?"}, {"at_ms": 900, "press": "1"}, {"after_agent_ms": 300, "say": "Yes."},
                {"at_ms": 4000, "hang_up": true}]}
 
-A step waits for its time since the answer (`at_ms`) or for the agent to fall silent (`after_agent_ms`), in order.
+Steps with `at_ms` happen that long after the answer. The others are turns, one after the other: a turn waits for the
+agent to fall silent once more (`after_agent_ms`), or that long after the turn before it (`after_ms`).
 `answer` is human, voicemail, busy, no_answer, failed, screening or silence. `tone_ms` instead of `say` emits a tone.
 """
 
@@ -24,6 +25,7 @@ TONE = bytes((0x9F, 0x1F)) * 80  # a loud 4 kHz square wave, one frame
 class Step:
     at_ms: int | None = None
     after_agent_ms: int | None = None
+    after_ms: int | None = None
     say: str = ""
     tone_ms: int = 0
     press: str = ""
@@ -49,13 +51,21 @@ def read_script(document: dict[str, Any]) -> Script:
     return Script(steps=steps, **wishes)
 
 
+def prepare(script: Script, library: Library) -> None:
+    """Renders the lines beforehand (the library remembers them): synthesis would hold up every call's clock."""
+    for step in script.steps:
+        if step.say:
+            library.say(step.say, voice=script.voice)
+
+
 COLLEAGUE = Script(
     ring_s=1.0,
     steps=(
         Step(at_ms=300, say="Hello?"),
         Step(after_agent_ms=400, press="1"),
-        Step(after_agent_ms=400, say="Hello?"),
-        Step(at_ms=12000, hang_up=True),
+        Step(after_ms=1500, say="Hello?"),
+        Step(at_ms=14_000, say="Thank you. Goodbye."),
+        Step(at_ms=16_000, hang_up=True),
     ),
 )
 
@@ -63,8 +73,10 @@ COLLEAGUE = Script(
 class ScriptedMind:
     def __init__(self, script: Script, library: Library) -> None:
         self._script, self._library = script, library
-        self._left = list(script.steps)
+        self._timed = [step for step in script.steps if step.at_ms is not None]
+        self._turns = [step for step in script.steps if step.at_ms is None]
         self._silent_since: int | None = None
+        self._last_ms = 0
 
     def on_answer(self, now_ms: int) -> list[Action]:
         return []
@@ -82,17 +94,17 @@ class ScriptedMind:
 
     def on_tick(self, now_ms: int) -> list[Action]:
         acts: list[Action] = []
-        while self._left and self._ripe(self._left[0], now_ms):
-            step = self._left.pop(0)
-            if step.after_agent_ms is not None:
-                self._silent_since = None
-            acts += self._perform(step)
+        while self._timed and now_ms >= (self._timed[0].at_ms or 0):
+            acts += self._perform(self._timed.pop(0))
+        while self._turns and self._ripe(self._turns[0], now_ms):
+            self._silent_since, self._last_ms = None, now_ms
+            acts += self._perform(self._turns.pop(0))
         return acts
 
     def _ripe(self, step: Step, now_ms: int) -> bool:
         if step.after_agent_ms is not None:
             return self._silent_since is not None and now_ms >= self._silent_since + step.after_agent_ms
-        return now_ms >= (step.at_ms or 0)
+        return now_ms >= self._last_ms + (step.after_ms or 0)
 
     def _perform(self, step: Step) -> list[Action]:
         acts: list[Action] = []

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import httpx
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 from standardwebhooks.webhooks import Webhook as Signer
 
 from campaign import clock
@@ -29,7 +30,7 @@ class Webhook:
             raise Permanent("CRM=webhook needs CRM_WEBHOOK_URL and CRM_WEBHOOK_SECRET", code="crm_settings")
         try:
             self._signer = Signer(settings.crm_webhook_secret)
-        except ValueError as error:
+        except (ValueError, EmptyWebhookSecretError) as error:
             raise Permanent("CRM_WEBHOOK_SECRET is not whsec_ followed by base64", code="crm_settings") from error
         self._url = settings.crm_webhook_url
         self._client = httpx.Client(timeout=TIMEOUT_S, follow_redirects=False)

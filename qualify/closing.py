@@ -5,7 +5,18 @@ Goodbye, terminal mark, its echo, hang-up; bounded at every step. (realtime.md r
 
 from collections.abc import Iterator
 
-from qualify.commands import CancelResponse, Clear, CloseStream, Command, DropModel, Finish, HangUp, Suppress, Tell, Transfer
+from qualify.commands import (
+    CancelResponse,
+    Clear,
+    CloseStream,
+    Command,
+    DropModel,
+    Finish,
+    HangUp,
+    Suppress,
+    Tell,
+    Transfer,
+)
 from qualify.ending import Stage
 from qualify.talk import Talk
 
@@ -31,7 +42,12 @@ def decide(talk: Talk, reason: str, by: str, now: float) -> Iterator[Command]:
 def progress(talk: Talk, now: float) -> Iterator[Command]:
     """Nothing is being generated: go on to waiting for the goodbye's end, or ask for a goodbye once."""
     ending = talk.ending
-    if ending.stage is not Stage.FAREWELL or talk.responses.busy or talk.responses.wish or talk.awaited_since is not None:
+    if (
+        ending.stage is not Stage.FAREWELL
+        or talk.responses.busy
+        or talk.responses.wish
+        or talk.awaited_since is not None
+    ):
         return
     if ending.spoke or ending.tries or not talk.recovery.up or talk.speaking:
         yield from drain(talk, now)
@@ -101,7 +117,9 @@ def opt_out(talk: Talk, channel: str, now: float) -> Iterator[Command]:
     yield from silence(talk, now)
     talk.ending.tries = 1
     if talk.recovery.up:
-        yield from talk.steer(f'The person must never be called again. Say only this, and nothing else: "{line(talk, "opted_out")}"')
+        yield from talk.steer(
+            f'The person must never be called again. Say only this, and nothing else: "{line(talk, "opted_out")}"'
+        )
     else:
         yield from drain(talk, now)
 

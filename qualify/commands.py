@@ -155,26 +155,7 @@ class Finish:
     """Nothing more will come of this call: let go of everything."""
 
 
-Command = (
-    Play
-    | Mark
-    | Clear
-    | HangUp
-    | Transfer
-    | CloseStream
-    | StartRecording
-    | ConnectModel
-    | DropModel
-    | Configure
-    | SendAudio
-    | AskResponse
-    | CancelResponse
-    | Truncate
-    | AnswerTool
-    | AddItem
-    | RunTool
-    | Suppress
-    | WakeAt
-    | Tell
-    | Finish
-)
+ToPhone = Play | Mark | Clear | HangUp | Transfer | CloseStream | StartRecording
+ToModel = Configure | AskResponse | CancelResponse | Truncate | AnswerTool | AddItem
+ToUs = SendAudio | ConnectModel | DropModel | RunTool | Suppress | WakeAt | Tell | Finish
+Command = ToPhone | ToModel | ToUs

@@ -47,7 +47,11 @@ def given_name(text: str) -> str:
 def gather(playbook: Playbook, campaign: Campaign, lead: Lead, zone: str) -> Facts:
     """Facts of one call. Answers the form already gave keep their question's id as key."""
     first_name = given_name(lead.first_name) or "there"
-    seller = {"brand": campaign.seller.brand, "legal_name": campaign.seller.legal_name, "agent": playbook.identity.agent}
+    seller = {
+        "brand": campaign.seller.brand,
+        "legal_name": campaign.seller.legal_name,
+        "agent": playbook.identity.agent,
+    }
     values = {
         "first_name": first_name,
         **{key: clean(value, VALUE_LENGTH) for key, value in seller.items()},
@@ -56,7 +60,9 @@ def gather(playbook: Playbook, campaign: Campaign, lead: Lead, zone: str) -> Fac
         "language": playbook.language,
         "meeting_minutes": str(campaign.meeting.minutes),
     }
-    known = {q.id: clean(lead.answers[q.id], VALUE_LENGTH) for q in playbook.questions if _given(lead.answers.get(q.id))}
+    known = {
+        q.id: clean(lead.answers[q.id], VALUE_LENGTH) for q in playbook.questions if _given(lead.answers.get(q.id))
+    }
     return Facts(values | known, dict(_form(lead, playbook)), campaign.recording.enabled)
 
 

@@ -78,7 +78,12 @@ def _spread(values: list[int], budget: str = "") -> dict[str, Any]:
     ordered = sorted(values)
     if not ordered:
         return {"n": 0}
-    spread = {"n": len(ordered), "p50": ordered[len(ordered) // 2], "p95": ordered[int(len(ordered) * 0.95)], "max": ordered[-1]}
+    spread = {
+        "n": len(ordered),
+        "p50": ordered[len(ordered) // 2],
+        "p95": ordered[int(len(ordered) * 0.95)],
+        "max": ordered[-1],
+    }
     if budget:
         spread["over_budget"] = sum(value > BUDGET_MS[budget] for value in ordered)
     return spread

@@ -95,6 +95,11 @@ def recording_notice(talk: Talk) -> Iterator[Command]:
 
 def recording_consent(talk: Talk) -> Iterator[Command]:
     """The person heard the notice and talks on."""
-    if talk.terms.record and talk.terms.record_after_consent and not talk.recording and talk.greeting.heard_ms is not None:
+    if (
+        talk.terms.record
+        and talk.terms.record_after_consent
+        and not talk.recording
+        and talk.greeting.heard_ms is not None
+    ):
         talk.recording = True
         yield StartRecording()

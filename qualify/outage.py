@@ -143,5 +143,3 @@ def refused(talk: Talk, event: ev.ModelError, now: float) -> Iterator[Command]:
     talk.config_tries += 1
     talk.flag("update_refused", f"{event.code} {event.param}".strip())
     yield Configure(talk.event_id("su"), listening=talk.listening or talk.greeting.stage is Greet.OPENING, minimal=True)
-
-

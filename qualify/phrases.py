@@ -9,7 +9,9 @@ import re
 _SPACES = re.compile(r"\s+")
 _MARKS = re.compile(r"[^\w\s']", re.UNICODE)
 
-_ALONE = re.compile(r"^(?:(?:please|just|no|ok|okay|hey|i said|por favor)\s+)*(?:stop|unsubscribe|alto|basta|parar?)(?:\s+(?:it|now|please|stop|por favor))*$")
+_ALONE = re.compile(
+    r"^(?:(?:please|just|no|ok|okay|hey|i said|por favor)\s+)*(?:stop|unsubscribe|alto|basta|parar?)(?:\s+(?:it|now|please|stop|por favor))*$"
+)
 _OPT_OUT = re.compile(
     r"\bstop\s+(?:\w+\s+)?(?:call|phon|ring|contact|bother|harass)(?:ing|s)?\b(?!\s+(?:so|this|that)\s+(?:early|late))"
     r"|\b(?:take|remove|delete|get)\s+(?:me|my\s+(?:number|name|details))\s+(?:\w+\s+)?(?:off|from|out\s+of)\b"

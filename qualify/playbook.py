@@ -10,7 +10,19 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 PLACEHOLDERS = frozenset(
-    "first_name brand legal_name company agent meeting_minutes slot slot_1 slot_2 slot_3 value".split()
+    [
+        "first_name",
+        "brand",
+        "legal_name",
+        "company",
+        "agent",
+        "meeting_minutes",
+        "slot",
+        "slot_1",
+        "slot_2",
+        "slot_3",
+        "value",
+    ]
 )
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 

@@ -50,7 +50,9 @@ def parse(text: str, *, source: str, path: Path | None = None) -> Script:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
-        raise Permanent(f"{source}:{line}: not YAML: {getattr(error, 'problem', error)}", code="bad_playbook") from error
+        raise Permanent(
+            f"{source}:{line}: not YAML: {getattr(error, 'problem', error)}", code="bad_playbook"
+        ) from error
     try:
         playbook = Playbook.model_validate(given)
     except ValidationError as error:

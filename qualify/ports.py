@@ -55,3 +55,30 @@ class Calendars(Protocol):
     def book(
         self, campaign: Campaign, lead: Lead, attempt_id: str, slot: Any, *, zone: str, summary: str, now: datetime
     ) -> Booking: ...
+
+
+class Hands(Protocol):
+    """What a live call may do to the world, bound to that call. All but `tell` block and run in threads."""
+
+    def hang_up(self) -> None: ...
+
+    def transfer(self, person: str, number: str) -> None: ...
+
+    def start_recording(self) -> None: ...
+
+    def suppress(self, channel: str) -> None: ...
+
+    def tell(self, kind: str, data: dict[str, Any]) -> None:
+        """To whoever watches; never blocks, may be lost."""
+
+
+class Phone(Protocol):
+    """The phone's socket."""
+
+    def send(self, text: str) -> None:
+        """Queue for sending at once, in order, without waiting."""
+
+    async def receive(self) -> str | bytes | None:
+        """The next message, or None when the socket is gone."""
+
+    async def close(self) -> None: ...

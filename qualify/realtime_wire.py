@@ -13,8 +13,14 @@ from qualify import events as ev
 from qualify.audio import is_base64
 
 FATAL_CODES = frozenset(
-    "insufficient_quota invalid_api_key account_deactivated billing_hard_limit_reached model_not_found "
-    "beta_api_shape_disabled".split()
+    [
+        "insufficient_quota",
+        "invalid_api_key",
+        "account_deactivated",
+        "billing_hard_limit_reached",
+        "model_not_found",
+        "beta_api_shape_disabled",
+    ]
 )
 FATAL_CLOSES = frozenset({1008, 4000})  # 4000: the API's word for a protocol it no longer speaks
 FATAL_STATUS = frozenset({400, 401, 403, 404})
@@ -157,18 +163,47 @@ class _Failed(_Wire, tag="error"):
 
 
 _DECODER = msgspec.json.Decoder(
-    _Created | _Updated | _Speech | _Silence | _Committed | _Heard | _Unheard | _ResponseCreated | _ResponseDone | _ItemOpened
-    | _ItemClosed | _Kept | _Delta | _AudioDone | _Words | _AllWords | _Failed
+    _Created
+    | _Updated
+    | _Speech
+    | _Silence
+    | _Committed
+    | _Heard
+    | _Unheard
+    | _ResponseCreated
+    | _ResponseDone
+    | _ItemOpened
+    | _ItemClosed
+    | _Kept
+    | _Delta
+    | _AudioDone
+    | _Words
+    | _AllWords
+    | _Failed
 )
 _TYPE = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 # Events that carry nothing the call needs; anything else unknown is counted.
 SILENT = frozenset(
-    "conversation.created conversation.item.created conversation.item.done conversation.item.truncated conversation.item.deleted "
-    "conversation.item.retrieved conversation.item.input_audio_transcription.delta "
-    "conversation.item.input_audio_transcription.segment input_audio_buffer.cleared input_audio_buffer.timeout_triggered "
-    "rate_limits.updated response.content_part.added response.content_part.done response.function_call_arguments.delta "
-    "response.function_call_arguments.done response.output_text.delta response.output_text.done".split()
+    [
+        "conversation.created",
+        "conversation.item.created",
+        "conversation.item.done",
+        "conversation.item.truncated",
+        "conversation.item.deleted",
+        "conversation.item.retrieved",
+        "conversation.item.input_audio_transcription.delta",
+        "conversation.item.input_audio_transcription.segment",
+        "input_audio_buffer.cleared",
+        "input_audio_buffer.timeout_triggered",
+        "rate_limits.updated",
+        "response.content_part.added",
+        "response.content_part.done",
+        "response.function_call_arguments.delta",
+        "response.function_call_arguments.done",
+        "response.output_text.delta",
+        "response.output_text.done",
+    ]
 )
 
 
@@ -219,7 +254,9 @@ def _translate(message: Any) -> ev.Event | None:
         case _AllWords(response_id=rid, item_id=item, transcript=words):
             return ev.AgentWords(rid, item, words, whole=True)
         case _Failed(error=error):
-            return ev.ModelError(error.code or error.type or "", error.message or "", error.param or "", error.event_id or "")
+            return ev.ModelError(
+                error.code or error.type or "", error.message or "", error.param or "", error.event_id or ""
+            )
     return None
 
 
@@ -233,13 +270,17 @@ def _configured(session: _Session) -> ev.ModelConfigured:
 def _tool(response_id: str, item: _Item) -> ev.ToolAsked | None:
     if item.type != "function_call" or not item.call_id:
         return None
-    return ev.ToolAsked(response_id, item.call_id, item.name or "", item.arguments or "", item.status in ("completed", None))
+    return ev.ToolAsked(
+        response_id, item.call_id, item.name or "", item.arguments or "", item.status in ("completed", None)
+    )
 
 
 def _ended(response: _Response) -> ev.ResponseEnded:
     details = response.status_details or _Details()
     code = (details.error.code or details.error.type or "") if details.error else ""
-    return ev.ResponseEnded(response.id, response.status or "completed", details.reason or "", code, response.usage or {})
+    return ev.ResponseEnded(
+        response.id, response.status or "completed", details.reason or "", code, response.usage or {}
+    )
 
 
 def _kind(text: str | bytes) -> str:
@@ -284,7 +325,11 @@ def configure(config: Config, order: do.Configure, *, voice_locked: bool = False
     if order.whole:
         session |= {"instructions": config.instructions, "tools": config.tools, "tool_choice": "auto"}
     if order.whole and not order.minimal:
-        session |= {"output_modalities": ["audio"], "max_output_tokens": config.max_output_tokens, "parallel_tool_calls": True}
+        session |= {
+            "output_modalities": ["audio"],
+            "max_output_tokens": config.max_output_tokens,
+            "parallel_tool_calls": True,
+        }
         if config.reasoning_effort:
             session["reasoning"] = {"effort": config.reasoning_effort}
         into["noise_reduction"] = None

@@ -16,11 +16,25 @@ from qualify.talk import Talk
 BUSY = "conversation_already_has_active_response"
 RATE = frozenset({"rate_limit_exceeded", "inference_rate_limit_exceeded"})
 FATAL = frozenset(
-    "insufficient_quota invalid_api_key account_deactivated billing_hard_limit_reached model_not_found beta_api_shape_disabled".split()
+    [
+        "insufficient_quota",
+        "invalid_api_key",
+        "account_deactivated",
+        "billing_hard_limit_reached",
+        "model_not_found",
+        "beta_api_shape_disabled",
+    ]
 )
 BENIGN = frozenset(
-    "response_cancel_not_active input_audio_buffer_commit_empty item_truncate_invalid_item_id item_delete_invalid_item_id "
-    "item_retrieve_invalid_item_id invalid_tool_call_id session_expired".split()
+    [
+        "response_cancel_not_active",
+        "input_audio_buffer_commit_empty",
+        "item_truncate_invalid_item_id",
+        "item_delete_invalid_item_id",
+        "item_retrieve_invalid_item_id",
+        "invalid_tool_call_id",
+        "session_expired",
+    ]
 )
 REQUEST_TIMEOUT = 10.0
 TRIES = 2
@@ -72,7 +86,9 @@ def _status(talk: Talk, event: ev.ResponseEnded, discarded: bool, now: float) ->
             talk.responses.want(Wish(must=True))
         case "incomplete" if not discarded and event.reason == "content_filter":
             talk.flag("response_cut", event.reason)
-            yield from talk.steer("Your last reply was withheld. Say briefly that you can't help with that, and go on with the call.")
+            yield from talk.steer(
+                "Your last reply was withheld. Say briefly that you can't help with that, and go on with the call."
+            )
         case "completed":
             talk.failures, talk.continued = 0, False
         case _:

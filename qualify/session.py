@@ -43,7 +43,7 @@ class Session:
 
     def handle(self, event: ev.Event, now: float) -> list[Command]:
         if self.over:
-            return []
+            return self._afterwards(event, now)
         if type(event) is ev.CallerAudio:  # fifty a second: nothing else can become due by it
             return self.talk.uplink.take(event, now)
         commands = list(self._dispatch(event, now))
@@ -51,6 +51,12 @@ class Session:
             commands += replies.next_response(self.talk, now)
             commands += self._wake(now)
         return commands
+
+    def _afterwards(self, event: ev.Event, now: float) -> list[Command]:
+        """After the end only the ledger still grows: a tool that was at work has finished."""
+        if isinstance(event, ev.ToolAnswered):
+            self.talk.tools.answer(event.call_id, event.result, now)
+        return []
 
     def _dispatch(self, event: ev.Event, now: float) -> Iterator[Command]:
         talk = self.talk
@@ -166,7 +172,11 @@ class Session:
     def _silences(self, now: float) -> Iterator[Command]:
         """An idle line, and the end of the allotted time."""
         talk, terms = self.talk, self.talk.terms
-        if now - talk.started_at >= terms.max_seconds - terms.wrap_up_before and not talk.wrapped_up and not talk.ending.decided:
+        if (
+            now - talk.started_at >= terms.max_seconds - terms.wrap_up_before
+            and not talk.wrapped_up
+            and not talk.ending.decided
+        ):
             yield from closing.limit(talk, "time_limit", now)
         if (due := self._idle_at()) is None or now < due:
             return
@@ -193,7 +203,11 @@ class Session:
         if talk.ending.stage is End.HANGING_UP:
             return
         yield talk.started_at + terms.max_seconds
-        yield None if talk.wrapped_up or talk.ending.decided else talk.started_at + terms.max_seconds - terms.wrap_up_before
+        yield (
+            None
+            if talk.wrapped_up or talk.ending.decided
+            else talk.started_at + terms.max_seconds - terms.wrap_up_before
+        )
         yield talk.uplink.media_at + (FROZEN if talk.speaking and not talk.uplink.padded else MEDIA_DEAD)
         yield opening.due(talk)
         yield opening.overdue(talk)
@@ -247,4 +261,3 @@ def _stop(talk: Talk, reason: str, now: float) -> Iterator[Command]:
         yield from closing.opt_out(talk, "api", now)
     else:
         yield from closing.stop_now(talk, now)
-

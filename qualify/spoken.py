@@ -3,10 +3,36 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-EN_DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-EN_MONTHS = "January February March April May June July August September October November December".split()
-ES_DAYS = "lunes martes miércoles jueves viernes sábado domingo".split()
-ES_MONTHS = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
+EN_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+EN_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
+ES_DAYS = ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"]
+ES_MONTHS = [
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+]
 
 
 def ordinal(number: int) -> str:
@@ -16,7 +42,7 @@ def ordinal(number: int) -> str:
 
 
 def say_time(at: datetime, zone: str, language: str) -> str:
-    """"Tuesday, November 24th at 10:00 AM" (en-US), "Tuesday 24 November at 10:00 am" (en-AU, en-GB), Spanish likewise."""
+    """ "Tuesday, November 24th at 10:00 AM" (en-US), "Tuesday 24 November at 10:00 am" (en-AU, en-GB), Spanish likewise."""
     local = at.astimezone(ZoneInfo(zone))
     hour = local.hour % 12 or 12
     if language.startswith("es"):

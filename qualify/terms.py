@@ -2,7 +2,17 @@
 
 from dataclasses import dataclass, field
 
-REASONS = ("completed", "not_interested", "not_qualified", "opted_out", "callback", "wrong_number", "voicemail", "unreachable", "failed")
+REASONS = (
+    "completed",
+    "not_interested",
+    "not_qualified",
+    "opted_out",
+    "callback",
+    "wrong_number",
+    "voicemail",
+    "unreachable",
+    "failed",
+)
 
 
 @dataclass(frozen=True, slots=True)

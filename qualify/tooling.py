@@ -10,12 +10,14 @@ from typing import Any
 from qualify import closing
 from qualify import events as ev
 from qualify.commands import AnswerTool, Command, RunTool, Tell
-from qualify.ending import Stage
 from qualify.responses import Wish
 from qualify.talk import Talk
 from qualify.terms import REASONS
 
-TIMEOUT = {"error": "timeout", "message": "This took too long. Say so briefly and offer to try once more or to call back."}
+TIMEOUT = {
+    "error": "timeout",
+    "message": "This took too long. Say so briefly and offer to try once more or to call back.",
+}
 ENDING = {"error": "call_ending", "message": "The call is ending. Say goodbye."}
 PRIVATE = "_"
 """Keys of a result that begin so are for the session, never for the model."""
@@ -69,7 +71,9 @@ def answered(talk: Talk, event: ev.ToolAnswered, now: float) -> Iterator[Command
     if use.name != "end_call":
         talk.latency.tool(use.name, now - use.asked_at)
     _read_back(talk, event.result, now)
-    yield Tell("tool_done", {"name": use.name, "status": str(event.result.get("status") or event.result.get("error") or "ok")})
+    yield Tell(
+        "tool_done", {"name": use.name, "status": str(event.result.get("status") or event.result.get("error") or "ok")}
+    )
     transferring = event.result.get(PRIVATE + "number")
     use.silent = use.silent or bool(transferring)
     if talk.recovery.up and use.response_id in talk.recent_responses:
@@ -111,5 +115,3 @@ def overdue(talk: Talk, now: float) -> Iterator[Command]:
         if now >= use.asked_at + talk.terms.tool_deadline:
             talk.flag("tool_timeout", use.name)
             yield from answered(talk, ev.ToolAnswered(use.call_id, TIMEOUT), now)
-
-

@@ -27,7 +27,7 @@ class _Digit(msgspec.Struct):
 
 class MediaFormat(msgspec.Struct, frozen=True):
     encoding: str = ""
-    sampleRate: int | str = 0  # noqa: N815  (Twilio's spelling)
+    sampleRate: int | str = 0
     channels: int | str = 0
 
     @property
@@ -38,11 +38,11 @@ class MediaFormat(msgspec.Struct, frozen=True):
 class Start(msgspec.Struct, frozen=True):
     """The stream's first real message: which call it belongs to, and the one-time token."""
 
-    streamSid: str  # noqa: N815
-    callSid: str  # noqa: N815
-    accountSid: str = ""  # noqa: N815
-    mediaFormat: MediaFormat = MediaFormat()  # noqa: N815
-    customParameters: dict[str, str] = {}  # noqa: N815
+    streamSid: str
+    callSid: str
+    accountSid: str = ""
+    mediaFormat: MediaFormat = MediaFormat()
+    customParameters: dict[str, str] = {}
 
 
 class _Connected(msgspec.Struct, tag_field="event", tag="connected"):

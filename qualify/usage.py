@@ -52,7 +52,12 @@ class Usage:
         return round(sum(self.tokens[kind] * prices[kind] for kind in KINDS) / 1_000_000, 6)
 
     def report(self) -> dict[str, Any]:
-        return {"model": self.model, "responses": self.responses, "tokens": dict(self.tokens), "transcription": dict(self.transcription)}
+        return {
+            "model": self.model,
+            "responses": self.responses,
+            "tokens": dict(self.tokens),
+            "transcription": dict(self.transcription),
+        }
 
 
 def _prices(model: str) -> tuple[float, ...]:

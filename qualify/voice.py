@@ -114,7 +114,11 @@ def interrupt(talk: Talk, now: float) -> Iterator[Command]:
     responses, playback = talk.responses, talk.playback
     if responses.active:
         responses.discard(responses.active)
-    open_items = [s.item_id for s in playback.items.values() if s.response_id == responses.active and responses.active and not s.ended]
+    open_items = [
+        s.item_id
+        for s in playback.items.values()
+        if s.response_id == responses.active and responses.active and not s.ended
+    ]
     was_silent = playback.silent
     cut = playback.clear(now) if not was_silent else {}
     if not was_silent:

@@ -22,15 +22,27 @@ _CLOCK = re.compile(
     rf"\b(?:(half past|quarter past|quarter to)\s+)?{_HOUR_WORDS}(?:[:.]?\s*(\d{{2}}|thirty|fifteen|forty five|o'?clock))?\s*"
     r"(am|pm|a\s*m|p\s*m|in the morning|in the afternoon|in the evening|at night)?(?!\w)"
 )
-_PARTS = {"morning": time(10), "lunchtime": time(12, 30), "lunch": time(12, 30), "noon": time(12), "midday": time(12),
-          "afternoon": time(15), "evening": time(18), "tonight": time(18), "end of the day": time(17)}
+_PARTS = {
+    "morning": time(10),
+    "lunchtime": time(12, 30),
+    "lunch": time(12, 30),
+    "noon": time(12),
+    "midday": time(12),
+    "afternoon": time(15),
+    "evening": time(18),
+    "tonight": time(18),
+    "end of the day": time(17),
+}
 _MINUTES = {"thirty": 30, "fifteen": 15, "forty five": 45}
 _MONTHS = {name.lower(): number for number, name in enumerate(EN_MONTHS, 1)} | {
     name[:3].lower(): number for number, name in enumerate(EN_MONTHS, 1)
 }
 _DATE = re.compile(
-    r"\b(?:(" + "|".join(_MONTHS) + r")\s+(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)?|(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?("
-    + "|".join(_MONTHS) + r")|the\s+(\d{1,2})(?:st|nd|rd|th))\b"
+    r"\b(?:("
+    + "|".join(_MONTHS)
+    + r")\s+(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)?|(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?("
+    + "|".join(_MONTHS)
+    + r")|the\s+(\d{1,2})(?:st|nd|rd|th))\b"
 )
 _WEEKDAYS = {name.lower(): number for number, name in enumerate(EN_DAYS)}
 
@@ -116,7 +128,11 @@ def _calendar_day(found: re.Match[str], today: date) -> date | None:
 
 
 def _clock(said: str) -> time | None:
-    found = _CLOCK.search(re.sub(r"\b(?:at|after|around|about|from|past(?! \w))\b", " ", said).strip()) if said.strip() else None
+    found = (
+        _CLOCK.search(re.sub(r"\b(?:at|after|around|about|from|past(?! \w))\b", " ", said).strip())
+        if said.strip()
+        else None
+    )
     if found is None:
         return next((at for word, at in _PARTS.items() if re.search(rf"\b{word}\b", said)), None)
     hour = _NUMBERS.get(found[2]) if found[2] in _NUMBERS else int(found[2])
@@ -127,7 +143,7 @@ def _clock(said: str) -> time | None:
 
 def _on_clock(hour: int, minute: int, half: str, said: str) -> time | None:
     early = half.replace(" ", "") in ("am", "inthemorning") or "morning" in said
-    late = bool(half) and not early or any(word in said for word in ("afternoon", "evening", "tonight"))
+    late = (bool(half) and not early) or any(word in said for word in ("afternoon", "evening", "tonight"))
     if hour <= 12:
         hour = hour % 12 + 12 if late else hour % 12 if early else hour + 12 if 1 <= hour <= 7 else hour
     total = hour * 60 + minute

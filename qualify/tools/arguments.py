@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from campaign.errors import Permanent
 
-YES = frozenset("true yes y 1 on confirmed confirm ok".split())
+YES = frozenset(["true", "yes", "y", "1", "on", "confirmed", "confirm", "ok"])
 
 
 class Arguments(BaseModel):
@@ -33,7 +33,9 @@ def read(kind: type[Model], text: str) -> Model:
     try:
         return kind.model_validate({key: value for key, value in given.items() if value is not None})
     except ValidationError as error:
-        where = "; ".join(f"{'.'.join(map(str, f['loc'])) or 'arguments'}: {f['msg']}" for f in error.errors(include_input=False))
+        where = "; ".join(
+            f"{'.'.join(map(str, f['loc'])) or 'arguments'}: {f['msg']}" for f in error.errors(include_input=False)
+        )
         raise Permanent(f"Wrong arguments: {where}"[:400], code="bad_arguments") from error
 
 
@@ -46,7 +48,12 @@ def schema(kind: type[Arguments]) -> dict[str, Any]:
     """JSON schema as the Realtime API takes it: flat, no titles."""
     made = kind.model_json_schema()
     properties = {name: _plain(part, made.get("$defs", {})) for name, part in made.get("properties", {}).items()}
-    return {"type": "object", "properties": properties, "required": made.get("required", []), "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": made.get("required", []),
+        "additionalProperties": False,
+    }
 
 
 def _plain(part: Any, definitions: dict[str, Any]) -> Any:
@@ -57,7 +64,9 @@ def _plain(part: Any, definitions: dict[str, Any]) -> Any:
     if "$ref" in part:
         return _plain(definitions[part["$ref"].rsplit("/", 1)[-1]], definitions)
     return {
-        key: {name: _plain(entry, definitions) for name, entry in value.items()} if key == "properties" else _plain(value, definitions)
+        key: {name: _plain(entry, definitions) for name, entry in value.items()}
+        if key == "properties"
+        else _plain(value, definitions)
         for key, value in part.items()
-        if key not in ("title", "default") or key == "title" and isinstance(value, dict)
+        if key not in ("title", "default") or (key == "title" and isinstance(value, dict))
     }

@@ -16,7 +16,9 @@ LIMIT = 3
 
 
 class CheckSlots(Arguments):
-    prefer: str = Field("any", description="morning, afternoon or any", json_schema_extra={"enum": ["morning", "afternoon", "any"]})
+    prefer: str = Field(
+        "any", description="morning, afternoon or any", json_schema_extra={"enum": ["morning", "afternoon", "any"]}
+    )
     day: str = Field("", description="One day only, as YYYY-MM-DD")
 
     @field_validator("prefer", mode="before")
@@ -32,14 +34,18 @@ def run(arguments: CheckSlots, desk: Desk, now: datetime) -> Result:
     except FirstringError as error:
         return refusal("calendar_unavailable", UNAVAILABLE, slots=[], detail=error.code)
     if not offers:
-        return refusal("no_slots", "Nothing is free as asked. Offer another day or a callback.", slots=[], timezone=desk.zone)
+        return refusal(
+            "no_slots", "Nothing is free as asked. Offer another day or a callback.", slots=[], timezone=desk.zone
+        )
     return {"slots": shown(offers, desk), "timezone": desk.zone}
 
 
 UNAVAILABLE = "The calendar cannot be reached now. Apologise, and offer a callback instead; promise no meeting."
 
 
-def find(desk: Desk, now: datetime, *, prefer: str = "any", day: date | None = None, without: datetime | None = None) -> list[Offer]:
+def find(
+    desk: Desk, now: datetime, *, prefer: str = "any", day: date | None = None, without: datetime | None = None
+) -> list[Offer]:
     """Fresh offers; times offered before are left out unless nothing else is free."""
     if desk.calendars is None:
         return []
@@ -54,7 +60,9 @@ def find(desk: Desk, now: datetime, *, prefer: str = "any", day: date | None = N
 
 def shown(offers: list[Offer], desk: Desk) -> list[dict[str, str]]:
     zone = ZoneInfo(desk.zone)
-    return [{"slot_id": o.slot_id, "say": o.say, "start": o.slot.starts_at.astimezone(zone).isoformat()} for o in offers]
+    return [
+        {"slot_id": o.slot_id, "say": o.say, "start": o.slot.starts_at.astimezone(zone).isoformat()} for o in offers
+    ]
 
 
 def _day(text: str) -> date | None:

@@ -16,16 +16,22 @@ from qualify.tools.arguments import Arguments
 from qualify.tools.desk import Desk, Result, refusal
 
 NAME = "save_answers"
-DESCRIPTION = "Store the person's answers as they give them. Returns the questions still open and whether they are disqualified."
+DESCRIPTION = (
+    "Store the person's answers as they give them. Returns the questions still open and whether they are disqualified."
+)
 
-YES = frozenset("true yes y yeah yep yup sure correct right definitely absolutely 1 sí si".split())
-NO = frozenset("false no n nope nah not never rent 0".split())
+YES = frozenset(
+    ["true", "yes", "y", "yeah", "yep", "yup", "sure", "correct", "right", "definitely", "absolutely", "1", "sí", "si"]
+)
+NO = frozenset(["false", "no", "n", "nope", "nah", "not", "never", "rent", "0"])
 NUMBER = re.compile(r"-?\d+(?:[ ,]\d{3})*(?:\.\d+)?")
 
 
 class Answer(Arguments):
     question_id: str = Field(description="The question's id from the instructions")
-    value: str = Field(description="The answer, plainly: yes or no, a number, one of the choices, or the person's words")
+    value: str = Field(
+        description="The answer, plainly: yes or no, a number, one of the choices, or the person's words"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -50,7 +56,9 @@ class SaveAnswers(Arguments):
         if answers is None:
             answers = [given] if "question_id" in given else given
         if isinstance(answers, dict):
-            answers = [answers] if "question_id" in answers else [{"question_id": k, "value": v} for k, v in answers.items()]
+            answers = (
+                [answers] if "question_id" in answers else [{"question_id": k, "value": v} for k, v in answers.items()]
+            )
         return {"answers": answers}
 
 
@@ -67,12 +75,16 @@ def run(arguments: SaveAnswers, desk: Desk, now: datetime) -> Result:
             desk.answers[question.id] = value
             saved.append(question.id)
         result: Result = {"saved": saved, "open": desk.open_questions(), "disqualified": None}
-        out = next((q for q in desk.playbook.questions if q.id in desk.answers and disqualifies(q, desk.answers[q.id])), None)
+        out = next(
+            (q for q in desk.playbook.questions if q.id in desk.answers and disqualifies(q, desk.answers[q.id])), None
+        )
     if out is not None and out.disqualify is not None:
         result |= {"disqualified": out.id, "say": desk.line(out.disqualify.say)}
     if unclear and not saved:
         known = ", ".join(q.id for q in desk.playbook.questions)
-        return refusal("unclear_answer", f"Not stored: {', '.join(unclear)}. Known questions: {known}. Ask again.", **result)
+        return refusal(
+            "unclear_answer", f"Not stored: {', '.join(unclear)}. Known questions: {known}. Ask again.", **result
+        )
     return result | ({"unclear": unclear} if unclear else {})
 
 

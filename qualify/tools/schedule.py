@@ -29,7 +29,9 @@ class Schedule(Arguments):
     kind: str = Field("meeting", description="meeting or callback", json_schema_extra={"enum": ["meeting", "callback"]})
     slot_id: str = Field("", description="Meeting: the slot_id from check_slots")
     when: str = Field("", description="Callback: the time in the person's own words, such as tomorrow after four")
-    confirm: Any = Field(False, description="true only after the read-back and a clear yes", json_schema_extra={"type": "boolean"})
+    confirm: Any = Field(
+        False, description="true only after the read-back and a clear yes", json_schema_extra={"type": "boolean"}
+    )
 
 
 def run(arguments: Schedule, desk: Desk, now: datetime, confirmed: frozenset[str]) -> Result:
@@ -68,7 +70,9 @@ def _book(desk: Desk, offer: Offer, now: datetime) -> Result:
             desk.campaign, desk.lead, desk.attempt_id, offer.slot, zone=desk.zone, summary=desk.summary(), now=now
         )
     except Refused:
-        return _refuse(desk, now, "slot_taken", "Someone just took that time. Apologise and offer one of these.", gone=offer)
+        return _refuse(
+            desk, now, "slot_taken", "Someone just took that time. Apologise and offer one of these.", gone=offer
+        )
     except FirstringError as error:
         return refusal("calendar_unavailable", check_slots.UNAVAILABLE, slots=[], detail=error.code)
     return _booked(desk, offer)
@@ -120,7 +124,9 @@ def _callback(arguments: Schedule, desk: Desk, now: datetime, confirmed: frozens
     confirm = truth(arguments.confirm)
     at = _callback_time(arguments, desk, now, confirm)
     if at is None:
-        return refusal("unclear_time", "No time understood. Ask for a day and a time, then call again with those words in `when`.")
+        return refusal(
+            "unclear_time", "No time understood. Ask for a day and a time, then call again with those words in `when`."
+        )
     if not now < at < now + FURTHEST:
         return refusal("bad_time", "That time is past or too far away. Ask for another.")
     key, said = f"callback:{at.isoformat()}", desk.say(at)

@@ -1,0 +1,156 @@
+"""Runs calls: from an accepted socket to the written record. Knows which calls are live and can drain."""
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+import redis.asyncio
+import structlog
+from websockets.asyncio.server import ServerConnection
+
+from campaign import clock
+from campaign.database import Database
+from campaign.errors import FirstringError, Refused
+from campaign.settings import Settings
+from qualify import commands as do
+from qualify import tools
+from qualify.bridge import Bridge
+from qualify.line import Line
+from qualify.model_link import Model
+from qualify.ports import Calendars, CallControl
+from qualify.summary import answers_line
+from qualify.tools.desk import Desk
+from webhooks.media import case as cases
+from webhooks.media import meters, orders, record
+from webhooks.media.gatekeeper import attempt_of
+from webhooks.media.hands import CallHands, Watch
+from webhooks.media.phone import wait_for_start
+
+log = structlog.get_logger()
+POLICY_VIOLATION = 1008
+WRITE_TRIES = (0.2, 1.0, 3.0)
+
+
+class Switchboard:
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        carrier: CallControl,
+        calendars: Calendars | None,
+        client: redis.asyncio.Redis | None,
+    ) -> None:
+        self._settings, self._database = settings, database
+        self._carrier, self._calendars, self._redis = carrier, calendars, client
+        self._threads = ThreadPoolExecutor(max_workers=32, thread_name_prefix="tool")
+        self._watch = Watch(client)
+        self._model = Model(settings.openai_realtime_url, settings.openai_api_key, settings.openai_realtime_model)
+        self.live: set[str] = set()
+        self.draining = False
+
+    async def answer(self, connection: ServerConnection) -> None:
+        """One stream, from its start message to the stored record."""
+        attempt_id = attempt_of(connection.request.path) if connection.request else None
+        line = Line(connection)
+        if attempt_id is None:
+            return
+        try:
+            start = await wait_for_start(line)
+            case = await asyncio.to_thread(
+                cases.open_case, self._database, self._settings, attempt_id, start, clock.now()
+            )
+        except FirstringError as error:
+            meters.refused.labels(error.code).inc()
+            log.warning("stream refused", attempt=attempt_id, code=error.code)
+            await connection.close(POLICY_VIOLATION if isinstance(error, Refused) else 1011, error.code)
+            return
+        self.live.add(attempt_id)
+        meters.live.set(len(self.live))
+        try:
+            await self._converse(case, start.callSid, start.streamSid, line)
+        finally:
+            self.live.discard(attempt_id)
+            meters.live.set(len(self.live))
+
+    async def _converse(self, case: cases.Case, call_sid: str, stream_sid: str, line: Line) -> None:
+        desk = cases.desk(case, self._calendars)
+        desk.summary = partial(_so_far, desk)
+        terms = cases.terms(case, self._settings)
+        hands = CallHands(case, call_sid, self._carrier, self._database, self._settings, self._watch)
+        bridge = Bridge(
+            terms,
+            line,
+            stream_sid,
+            self._model,
+            cases.config(case, self._settings),
+            partial(_run_tool, desk),
+            hands,
+            self._threads,
+            _header(case, self._settings),
+        )
+        ears = None
+        if self._redis is not None:
+            ears = asyncio.create_task(orders.listen(self._redis, case.attempt.id, bridge.feed))
+        try:
+            await bridge.run()
+        finally:
+            if ears is not None:
+                ears.cancel()
+                await asyncio.gather(ears, return_exceptions=True)
+            await asyncio.shield(self._write(case, bridge, desk))
+
+    async def _write(self, case: cases.Case, bridge: Bridge, desk: Desk) -> None:
+        """The record must be kept: tried again when the database is away."""
+        talk = bridge.session.talk
+        tape = bridge.tape.close()
+        for wait in (*WRITE_TRIES, None):
+            try:
+                result = await asyncio.to_thread(
+                    record.write, self._database, case.attempt.id, talk, desk, tape, clock.now()
+                )
+                break
+            except Exception as error:
+                log.exception(
+                    "the call's record could not be written", attempt=case.attempt.id, error=type(error).__name__
+                )
+                if wait is None:
+                    return
+                await asyncio.sleep(wait)
+        meters.note(talk, result)
+        log.info("call over", attempt=case.attempt.id, reached=result.reached, wanted=result.wanted, by=talk.ending.by)
+        self._watch.tell(case.attempt.id, {"kind": "over", "reached": result.reached, "wanted": result.wanted})
+
+    async def drain(self, limit: float) -> int:
+        """Wait until every live call has ended by itself; returns how many are left when time is up."""
+        self.draining = True
+        until = time.monotonic() + limit
+        while self.live and time.monotonic() < until:
+            await asyncio.sleep(0.05)
+        return len(self.live)
+
+    async def close(self) -> None:
+        await self._watch.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _run_tool(desk: Desk, order: do.RunTool) -> dict[str, Any]:
+    return tools.run(order.name, order.arguments, desk, clock.now(), order.confirmed)
+
+
+def _so_far(desk: Desk) -> str:
+    return answers_line(desk.playbook, desk.answers)
+
+
+def _header(case: cases.Case, settings: Settings) -> dict[str, Any]:
+    return {
+        "tape": 1,
+        "attempt": case.attempt.id,
+        "playbook": case.script.playbook.name,
+        "playbook_sha256": case.script.sha256,
+        "prompt_sha256": case.prompt.sha256,
+        "model": settings.openai_realtime_model,
+        "mandatory": case.prompt.mandatory,
+        "ask": case.prompt.ask,
+    }

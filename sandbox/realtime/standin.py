@@ -91,10 +91,8 @@ class _Mind:
 
     def _hold(self) -> Turn | None:
         """A request to wait asks for silence, unless there is more in the sentence."""
-        if (
-            self.memory.awaiting in (CONSENT, "")
-            and Listener(self.speaker, self.memory, self.scene.quirk).objection() is None
-        ):
+        waiting = wish_of(self.memory.said[-1]) is Wish.HOLD and self.memory.awaiting in (CONSENT, "")
+        if waiting and Listener(self.speaker, self.memory, self.scene.quirk).objection() is None:
             return ()
         return None
 

@@ -12,6 +12,7 @@ from sandbox.realtime.audio import FRAME_BYTES, MULAW_BYTES_PER_MS, level
 
 FRAME_MS = FRAME_BYTES // MULAW_BYTES_PER_MS
 LEVEL_AT_FULL_THRESHOLD = 8.0  # mean magnitude of 255; 0.5 wants about -36 dBFS, which line noise does not reach
+_TO_GO_ON = 0.25  # the s of "thanks" is far softer than its vowel, and still speech
 _FRAMES_TO_START = 2  # 40 ms: a click is not speech
 _EAGERNESS_SILENCE_MS = {"low": 1200, "medium": 700, "auto": 700, "high": 400}
 
@@ -29,7 +30,7 @@ class SpeechStopped:
 
 @dataclass(frozen=True)
 class Tuning:
-    level: float
+    level: float  # to begin
     prefix_ms: int
     silence_ms: int
 
@@ -77,7 +78,8 @@ class TurnDetector:
         self.audio_ms += FRAME_MS
         if self.tuning is None:
             return None
-        if level(frame) >= self.tuning.level:
+        needed = self.tuning.level * _TO_GO_ON if self.speaking else self.tuning.level
+        if level(frame) >= needed:
             return self._on_voice(self.tuning)
         return self._on_silence(self.tuning)
 

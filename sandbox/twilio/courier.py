@@ -40,11 +40,12 @@ class Effort:
 
 def effort_of(url: str) -> Effort:
     wishes = dict(parse_qsl(urldefrag(url).fragment))
+    numbers = {name: int(text) for name, text in wishes.items() if text.isdigit()}
     return Effort(
-        retries=min(5, int(wishes.get("rc", 1))),
+        retries=min(5, numbers.get("rc", 1)),
         policy=tuple(wishes.get("rp", "ct").split(",")),
-        connect_s=int(wishes.get("ct", 5000)) / 1000,
-        read_s=int(wishes.get("rt", 15000)) / 1000,
+        connect_s=numbers.get("ct", 5000) / 1000,
+        read_s=numbers.get("rt", 15000) / 1000,
     )
 
 

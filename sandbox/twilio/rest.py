@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlencode
 
+import phonenumbers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -211,13 +213,34 @@ async def balance(request: Request, office: Office) -> Response:
     return JSONResponse({"account_sid": office.settings.account_sid, "balance": "100.00", "currency": "USD"})
 
 
-async def dialing_permission(request: Request, office: Office) -> Response:
-    iso = request.path_params["iso"].upper()
+def _permission(iso: str, office: Office) -> resources.Body:
+    """Calls are allowed to the countries of the account's own numbers, to low-risk numbers only."""
     allowed = iso in {country(number) for number in office.settings.numbers}
     flags = {"high_risk_special_numbers_enabled": False, "high_risk_tollfraud_numbers_enabled": False}
-    named = {"iso_code": iso, "name": iso, "continent": None, "country_codes": [], "links": {}}
+    named: resources.Body = {"iso_code": iso, "name": iso, "continent": None, "links": {}}
+    codes = [str(phonenumbers.country_code_for_region(iso))]
+    url = f"{office.settings.base_url}/v1/DialingPermissions/Countries/{iso}"
+    return {**named, **flags, "country_codes": codes, "low_risk_numbers_enabled": allowed, "url": url}
+
+
+async def dialing_permission(request: Request, office: Office) -> Response:
+    iso = request.path_params["iso"].upper()
+    if iso not in phonenumbers.SUPPORTED_REGIONS:
+        raise Refusal(20404)
+    return JSONResponse(_permission(iso, office))
+
+
+async def dialing_permissions(request: Request, office: Office) -> Response:
+    """The newer paging: one page, named by `meta.key`."""
+    listed = [_permission(iso, office) for iso in sorted(phonenumbers.SUPPORTED_REGIONS)]
+    for name in ("LowRiskNumbersEnabled", "HighRiskSpecialNumbersEnabled", "HighRiskTollfraudNumbersEnabled"):
+        if wanted := _query(request).one(name):
+            field = re.sub("(?<!^)(?=[A-Z])", "_", name).lower()
+            listed = [one for one in listed if one[field] is (wanted.lower() == "true")]
     url = str(request.url)
-    return JSONResponse({**named, **flags, "low_risk_numbers_enabled": allowed, "url": url})
+    paging = {"page": 0, "page_size": len(listed), "first_page_url": url, "previous_page_url": None}
+    meta = {**paging, "url": url, "next_page_url": None, "key": "content"}
+    return JSONResponse({"content": listed, "meta": meta})
 
 
 async def unknown(request: Request, office: Office) -> Response:
@@ -241,6 +264,7 @@ def routes() -> list[Route]:
         (root + "/IncomingPhoneNumbers.json", phone_numbers, ["GET"]),
         (root + "/Balance.json", balance, ["GET"]),
         ("/2010-04-01/Accounts/{account}.json", account, ["GET"]),
+        ("/v1/DialingPermissions/Countries", dialing_permissions, ["GET"]),
         ("/v1/DialingPermissions/Countries/{iso}", dialing_permission, ["GET"]),
         ("/{path:path}", unknown, ["GET", "POST", "DELETE", "PUT"]),
     ]

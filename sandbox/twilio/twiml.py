@@ -117,7 +117,10 @@ def read(document: str, base: str = "") -> list[Verb]:
             element.set(name, urljoin(base, element.get(name, "")))
         if element.tag in ("Redirect", "Play") and element.text:
             element.text = urljoin(base, element.text.strip())
-    return [_verb(element) for element in root]
+    try:
+        return [_verb(element) for element in root]
+    except ValueError as error:
+        raise BadTwiml(12200, f"Schema validation: {error}") from error
 
 
 def _verb(element: ElementTree.Element) -> Verb:

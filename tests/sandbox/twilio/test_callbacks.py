@@ -17,6 +17,7 @@ STATUS = "/status/7f3a"
     [
         ("https://h.example.com/p", Effort()),
         ("https://h.example.com/p#rc=3&rp=ct,5xx,rt", Effort(3, ("ct", "5xx", "rt"))),
+        ("https://h.example.com/p#section&rc=x", Effort()),
         ("https://h.example.com/p#rc=9&ct=200&rt=1000", Effort(5, ("ct",), 0.2, 1.0)),
     ],
 )
@@ -42,6 +43,19 @@ async def test_the_fragment_asks_for_retries_with_one_token(sandbox: Any, produc
     assert tokens[1]
     assert tokens[1] == tokens[2]
     assert all(hook.valid and hook.headers["user-agent"] == "TwilioProxy/1.1" for hook in hooks)
+
+
+async def test_a_product_that_is_down_is_11205_and_the_call_goes_on(sandbox: Any, dial: Any, until: Any) -> None:
+    sandbox.script(**BUSY)
+    call = await dial(status_callback="http://127.0.0.1:9/status")
+    assert (await sandbox.ended(call.sid))["status"] == "busy"
+
+    async def alerts() -> bool:
+        return [alert["code"] for alert in (await sandbox.call(call.sid))["alerts"]] == [11205] * 3
+
+    await until(alerts)
+    hooks = (await sandbox.call(call.sid))["webhooks"]
+    assert [hook["failed"] for hook in hooks] == ["ct"] * 6, "a refused connection is tried once more"
 
 
 async def test_duplicates(sandbox: Any, product: Any, dial: Any, until: Any) -> None:

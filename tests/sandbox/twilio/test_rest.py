@@ -105,6 +105,9 @@ def test_dialing_permissions(client: Client, sandbox: Any) -> None:
     assert permission.low_risk_numbers_enabled
     assert not permission.high_risk_special_numbers_enabled
     assert not client.voice.v1.dialing_permissions.countries("CU").fetch().low_risk_numbers_enabled
+    enabled = client.voice.v1.dialing_permissions.countries.list(low_risk_numbers_enabled=True)
+    assert [country.iso_code for country in enabled] == ["AU", "US"]
+    assert client.voice.v1.dialing_permissions.countries.list(high_risk_special_numbers_enabled=True) == []
 
 
 async def test_messages_are_sent_and_reported(client: Client, product: Any, until: Any) -> None:
@@ -216,3 +219,16 @@ def test_a_misspelt_knob_is_refused(sandbox: Any) -> None:
 def test_health_and_loopback(sandbox: Any) -> None:
     assert sandbox.get("/_sandbox/health") == {"name": "twilio", "simulated": True}
     assert httpx.get(sandbox.url + "/nothing", trust_env=False).status_code == 401
+
+
+async def test_reset_ends_everything_and_leaves_nothing_alive(
+    sandbox: Any, product: Any, dial: Any, until: Any
+) -> None:
+    sandbox.script(ring_s=0.1)
+    product.twiml["/voice/7f3a"] = product.connect()
+    await dial()
+    await until(lambda: product.sockets and product.sockets[0].of("media"))
+    await asyncio.to_thread(sandbox.post, "/_sandbox/reset")
+    await until(lambda: product.sockets[0].closed)
+    state = await asyncio.to_thread(sandbox.get, "/_sandbox/calls")
+    assert state == {"calls": [], "alive": 0, "posts": {}, "post_log": []}

@@ -72,7 +72,13 @@ async def test_the_finishing_key_can_be_an_answer(product: Any, perform: Any) ->
 
 @pytest.mark.parametrize(
     ("document", "status", "code"),
-    [("<Response>", 200, 12100), ("<Response/>", 500, 11200), ("", 200, 12100), ("<Play/>", 200, 12100)],
+    [
+        ("<Response>", 200, 12100),
+        ('<Response><Pause length="x"/></Response>', 200, 12200),
+        ("<Response/>", 500, 11200),
+        ("", 200, 12100),
+        ("<Play/>", 200, 12100),
+    ],
 )
 async def test_bad_documents_go_to_the_fallback(
     sandbox: Any, product: Any, dial: Any, document: str, status: int, code: int
@@ -150,6 +156,22 @@ async def test_time_limits_below_the_elapsed_time_are_13216(
     assert caught.value.code == 13216
     await asyncio.to_thread(lambda: client.calls(call.sid).update(time_limit=500))
     assert (await sandbox.call(call.sid))["time_limit"] == 500
+
+
+async def test_the_last_of_several_redirects_wins(
+    sandbox: Any, product: Any, client: Any, dial: Any, until: Any
+) -> None:
+    sandbox.script(**STAYS)
+    product.twiml["/voice/7f3a"] = product.connect()
+    call = await dial()
+    await until(lambda: product.sockets and product.sockets[0].of("media"))
+    for document in (
+        '<Response><Pause length="30"/></Response>',
+        "<Response><Say>This call is recorded.</Say></Response>",
+    ):
+        await asyncio.to_thread(lambda wanted=document: client.calls(call.sid).update(twiml=wanted))
+    shown = await sandbox.ended(call.sid)
+    assert [caption["text"] for caption in shown["heard"]] == ["This call is recorded."]
 
 
 def test_documents_built_by_the_sdk_are_read() -> None:

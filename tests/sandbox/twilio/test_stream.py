@@ -267,3 +267,24 @@ async def test_a_persona_hears_the_agent_and_answers(sandbox: Any, product: Any,
     question = Library.shipped().say("Do you own your home?", voice="ava").mulaw
     await socket.send("media", media={"payload": base64.b64encode(question).decode()})
     await until(lambda: said("Yes, I do."))
+
+
+async def test_what_was_cleared_was_only_half_heard(sandbox: Any, streaming: Any, until: Any) -> None:
+    from sandbox.speech import Library
+
+    call, socket = streaming
+    words = "Do you own your home?"
+    speech = Library.shipped().say(words, voice="ava").mulaw
+    await socket.send("media", media={"payload": base64.b64encode(speech).decode()})
+    await socket.send("mark", mark={"name": "end"})
+
+    async def halfway() -> bool:
+        return (await sandbox.call(call.sid))["heard_bytes"] > len(speech) // 2
+
+    await until(halfway)
+    await socket.send("clear")
+    await until(lambda: socket.of("mark"))
+    (caption,) = (await sandbox.call(call.sid))["heard"]
+    assert not caption["complete"]
+    assert caption["text"] != words
+    assert words.startswith(caption["text"].rstrip("-… "))

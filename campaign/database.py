@@ -76,7 +76,9 @@ def _sqlite(url: str, pool_size: int) -> sa.Engine:
 
     @sa.event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves; pysqlite's own is deferred and then fails on upgrade
+        connection.isolation_level = (
+            None  # we say BEGIN ourselves; pysqlite's own is deferred and then fails on upgrade
+        )
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=20000"):
             connection.execute(f"PRAGMA {pragma}")
 

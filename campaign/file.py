@@ -78,7 +78,7 @@ def _days(key: str) -> list[str]:
 def _span(span: str) -> tuple[str, str]:
     start, dash, end = str(span).partition("-")
     if not (dash and _CLOCK.match(start) and _CLOCK.match(end)):
-        raise ValueError(f"not a window: {span!r}; use quotes and 24-hour times, like \"09:00-17:00\"")
+        raise ValueError(f'not a window: {span!r}; use quotes and 24-hour times, like "09:00-17:00"')
     if start >= end:
         raise ValueError(f"window {span!r} ends before it starts; split it at midnight")
     return start, end

@@ -20,7 +20,9 @@ def configure(process: str, *, level: str = "INFO") -> None:
     """Set up logging for one process type; call once, at a root."""
     stream = logging.StreamHandler(sys.stderr)
     stream.addFilter(_ScrubbedRecords())
-    logging.basicConfig(level=level, format=f"%(asctime)s {process} %(levelname)s %(name)s %(message)s", handlers=[stream], force=True)
+    logging.basicConfig(
+        level=level, format=f"%(asctime)s {process} %(levelname)s %(name)s %(message)s", handlers=[stream], force=True
+    )
     for noisy in ("httpx", "httpcore", "twilio", "googleapiclient", "urllib3", "uvicorn.access", "websockets"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     shown = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()

@@ -21,7 +21,29 @@ UNDIALABLE = {
 
 # +1 area codes outside the US and Canada: priced and abused like international numbers (reference/twilio.md, section 15).
 CARIBBEAN_NPA = frozenset(
-    "242 246 264 268 284 345 441 473 649 658 664 721 758 767 784 809 829 849 868 869 876".split()
+    [
+        "242",
+        "246",
+        "264",
+        "268",
+        "284",
+        "345",
+        "441",
+        "473",
+        "649",
+        "658",
+        "664",
+        "721",
+        "758",
+        "767",
+        "784",
+        "809",
+        "829",
+        "849",
+        "868",
+        "869",
+        "876",
+    ]
 )
 
 

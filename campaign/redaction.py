@@ -9,7 +9,21 @@ from collections.abc import MutableMapping
 from typing import Any
 
 PERSONAL = frozenset(
-    "phone to_number from_number email first_name last_name name message text transcript ip user_agent body".split()
+    [
+        "phone",
+        "to_number",
+        "from_number",
+        "email",
+        "first_name",
+        "last_name",
+        "name",
+        "message",
+        "text",
+        "transcript",
+        "ip",
+        "user_agent",
+        "body",
+    ]
 )
 _LOOSE = re.compile(r"[^\s@\"']{1,64}@[^\s@\"']+\.[^\s@\"']+|\+?\d[\d ().-]{7,}\d")
 # Ids of ours and of providers are hex behind a prefix; they identify rows, not people.

@@ -26,15 +26,23 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
 
     public_url: str = Field("http://127.0.0.1:8000", description="The address Twilio and Google reach us at")
-    media_public_url: str | None = Field(None, description="Where the media process is reached, if elsewhere (PUBLIC_URL, as ws/wss)")
+    media_public_url: str | None = Field(
+        None, description="Where the media process is reached, if elsewhere (PUBLIC_URL, as ws/wss)"
+    )
     port: int = Field(8000, description="Port of the web process")
     media_port: int = Field(8001, description="Port of the media process")
     host: str = Field("127.0.0.1", description="Address the web and media processes listen on (0.0.0.0 in a container)")
-    database_url: str = Field("sqlite:///./var/firstring.db", description="SQLite, or postgresql+psycopg://… in production")
+    database_url: str = Field(
+        "sqlite:///./var/firstring.db", description="SQLite, or postgresql+psycopg://… in production"
+    )
     redis_url: str | None = Field(None, description="Redis-protocol server; `firstring up` starts its own when unset")
     secret_key: str | None = Field(None, description="Signs media tokens, offers and sessions; made in var/ when unset")
-    environment: Literal["development", "sandbox", "production"] = Field("development", description="production refuses unsafe defaults")
-    var_dir: Path = Field(Path("var"), description="Where generated secrets, the SQLite file and the embedded server's files live")
+    environment: Literal["development", "sandbox", "production"] = Field(
+        "development", description="production refuses unsafe defaults"
+    )
+    var_dir: Path = Field(
+        Path("var"), description="Where generated secrets, the SQLite file and the embedded server's files live"
+    )
 
     twilio_account_sid: str = Field("", description="Twilio account (AC…)")
     twilio_auth_token: str = Field("", description="Validates Twilio's signatures; also REST when no API key is set")
@@ -48,15 +56,23 @@ class Settings(BaseSettings):
     openai_realtime_url: str = Field("wss://api.openai.com/v1/realtime", description="Realtime WebSocket address")
     openai_api_url: str = Field("https://api.openai.com/v1", description="OpenAI HTTP API (summaries, judges)")
     openai_text_model: str = Field("gpt-5-mini", description="Text model for summaries")
-    openai_transcription_model: str = Field("gpt-4o-mini-transcribe", description="Transcribes the caller beside the model; empty turns it off")
+    openai_transcription_model: str = Field(
+        "gpt-4o-mini-transcribe", description="Transcribes the caller beside the model; empty turns it off"
+    )
 
     google_service_account_file: Path | None = Field(None, description="Service-account key file")
-    google_oauth_file: Path | None = Field(None, description="Authorized-user file (refresh token) instead of a service account")
+    google_oauth_file: Path | None = Field(
+        None, description="Authorized-user file (refresh token) instead of a service account"
+    )
     google_impersonate: str = Field("", description="User to act as (domain-wide delegation)")
-    google_calendar_url: str = Field("https://www.googleapis.com", description="Root of the Calendar API; the service path is appended")
+    google_calendar_url: str = Field(
+        "https://www.googleapis.com", description="Root of the Calendar API; the service path is appended"
+    )
 
     api_token: str | None = Field(None, description="Bearer token of the JSON API; made in var/ when unset")
-    crm: Literal["hubspot", "salesforce", "pipedrive", "webhook", "none"] = Field("none", description="Which CRM is written")
+    crm: Literal["hubspot", "salesforce", "pipedrive", "webhook", "none"] = Field(
+        "none", description="Which CRM is written"
+    )
     hubspot_access_token: str = Field("", description="HubSpot private-app token")
     hubspot_api_url: str = Field("https://api.hubapi.com", description="Root of HubSpot's API")
     crm_webhook_url: str = Field("", description="Where CRM=webhook posts")
@@ -79,7 +95,14 @@ class Settings(BaseSettings):
             yield "MEDIA_PUBLIC_URL must be wss://"
         if self.database_url.startswith("sqlite"):
             yield "DATABASE_URL must name PostgreSQL"
-        for name in ("redis_url", "secret_key", "api_token", "twilio_account_sid", "twilio_auth_token", "openai_api_key"):
+        for name in (
+            "redis_url",
+            "secret_key",
+            "api_token",
+            "twilio_account_sid",
+            "twilio_auth_token",
+            "openai_api_key",
+        ):
             if not getattr(self, name):
                 yield f"{name.upper()} must be set"
         if self.clock_offset:
@@ -111,7 +134,8 @@ class Settings(BaseSettings):
         """The Redis-protocol address; a process run alone refuses to start without one."""
         if not self.redis_url:
             raise Permanent(
-                "REDIS_URL is not set. Set it, or run `firstring up`, which starts a server of its own.", code="no_redis"
+                "REDIS_URL is not set. Set it, or run `firstring up`, which starts a server of its own.",
+                code="no_redis",
             )
         if urlsplit(self.redis_url).scheme not in ("redis", "rediss", "unix"):
             raise Permanent("REDIS_URL must start with redis://, rediss:// or unix://", code="bad_redis_url")

@@ -37,7 +37,10 @@ def apply(session: Session, campaign: Campaign, document: str, *, by: str, now: 
 
 def newest(session: Session, name: str) -> CampaignVersion | None:
     return session.exec(
-        select(CampaignVersion).where(CampaignVersion.name == name).order_by(col(CampaignVersion.version).desc()).limit(1)
+        select(CampaignVersion)
+        .where(CampaignVersion.name == name)
+        .order_by(col(CampaignVersion.version).desc())
+        .limit(1)
     ).first()
 
 
@@ -45,7 +48,9 @@ def get(session: Session, name: str) -> tuple[Campaign, int]:
     """The campaign that rules now, and its version."""
     row = newest(session, name)
     if row is None:
-        raise Permanent(f"no campaign named {name!r}; apply its file with `firstring campaign apply`", code="no_campaign")
+        raise Permanent(
+            f"no campaign named {name!r}; apply its file with `firstring campaign apply`", code="no_campaign"
+        )
     return Campaign.model_validate(row.config), row.version
 
 
@@ -69,5 +74,8 @@ def _claim_sources(session: Session, campaign: Campaign) -> None:
     for source in campaign.sources:
         door = session.get(Source, source.name)
         if door and door.campaign != campaign.name:
-            raise Permanent(f"source {source.name!r} belongs to campaign {door.campaign!r}; choose another name", code="source_taken")
+            raise Permanent(
+                f"source {source.name!r} belongs to campaign {door.campaign!r}; choose another name",
+                code="source_taken",
+            )
         session.merge(Source(name=source.name, campaign=campaign.name, kind=source.kind))

@@ -9,7 +9,14 @@ from campaign.records import Lead, Suppression
 
 
 def suppress(
-    session: Session, phone: str, *, reason: str, channel: str, now: datetime, lead_id: str | None = None, scope: str = "global"
+    session: Session,
+    phone: str,
+    *,
+    reason: str,
+    channel: str,
+    now: datetime,
+    lead_id: str | None = None,
+    scope: str = "global",
 ) -> bool:
     """Record the suppression (once per number and scope) and end every waiting lead of that number; True when new.
 
@@ -18,7 +25,9 @@ def suppress(
     known = session.exec(select(Suppression).where(Suppression.phone == phone, Suppression.scope == scope)).first()
     if known is None:
         session.add(
-            Suppression(id=ids.new("sup"), phone=phone, scope=scope, reason=reason, channel=channel, lead_id=lead_id, at=now)
+            Suppression(
+                id=ids.new("sup"), phone=phone, scope=scope, reason=reason, channel=channel, lead_id=lead_id, at=now
+            )
         )
     waiting = select(Lead).where(Lead.phone == phone, col(Lead.state).in_(("received", "scheduled")))
     if scope != "global":

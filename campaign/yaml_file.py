@@ -15,9 +15,14 @@ def parse(text: str, model: type[Document], *, source: str, code: str) -> Docume
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         given = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: dates and numbers that YAML reads but Python cannot hold
+    except (
+        yaml.YAMLError,
+        ValueError,
+    ) as error:  # ValueError: dates and numbers that YAML reads but Python cannot hold
         mark = getattr(error, "problem_mark", None)
-        raise Permanent(f"{source}:{mark.line + 1 if mark else 1}: not YAML: {getattr(error, 'problem', error)}", code=code) from error
+        raise Permanent(
+            f"{source}:{mark.line + 1 if mark else 1}: not YAML: {getattr(error, 'problem', error)}", code=code
+        ) from error
     try:
         return model.model_validate(given)
     except ValidationError as error:

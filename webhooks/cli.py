@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 
 import typer
 from pydantic import ValidationError
@@ -29,7 +30,7 @@ def main() -> None:
 
 def _fail(message: str) -> None:
     if os.environ.get("FIRSTRING_TRACE"):
-        raise
+        traceback.print_exc()
     print(f"firstring: {message}", file=sys.stderr)
     raise SystemExit(2)
 

@@ -29,7 +29,8 @@ class Attempt(SQLModel, table=True):
     """1 for the first attempt of the lead."""
     fence: int
     state: str = Field(default="placing", index=True)
-    """See `dialer/states.py`: placing, queued, initiated, ringing, in_progress, completed, busy, no_answer, failed, canceled, refused, unknown, unknown_no_call."""
+    """placing, queued, initiated, ringing, in_progress, then completed, busy, no_answer, failed, canceled, refused, or unknown:
+    `dialer/states.py` has the table."""
     to_number: str = personal()
     from_number: str = personal()
     call_sid: str | None = Field(default=None, unique=True)

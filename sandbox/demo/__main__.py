@@ -117,10 +117,20 @@ def conclude(console: Console, given: argparse.Namespace, everyone: list[Seen], 
         for fault in seen.faults:
             console.print(f"[red]✗ {seen.part.who} ({seen.part.story}): {fault}[/red]")
     span = report["form_to_post"]
-    verdict = "[bold green]Every lead ended as it should[/]" if report["ok"] else "[bold red]Not every lead ended as it should[/]"
-    console.print(f"{verdict} in {report['seconds']:.0f} s. Form → Twilio POST: median {span['median_ms']} ms, p95 {span['p95_ms']} ms over {span['leads']} leads.")
+    verdict = (
+        "[bold green]Every lead ended as it should[/]"
+        if report["ok"]
+        else "[bold red]Not every lead ended as it should[/]"
+    )
+    console.print(
+        f"{verdict} in {report['seconds']:.0f} s. Form → Twilio POST: median {span['median_ms']} ms, "
+        f"p95 {span['p95_ms']} ms over {span['leads']} leads."
+    )
     console.print(f"[dim]{SIMULATED}[/]")
-    console.print(f"Console  {given.web}/console   form  {given.web}/demo/form   report  {given.report}   logs  {given.log}", soft_wrap=True)
+    console.print(
+        f"Console  {given.web}/console   form  {given.web}/demo/form   report  {given.report}   logs  {given.log}",
+        soft_wrap=True,
+    )
 
 
 def main() -> None:

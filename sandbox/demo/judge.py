@@ -1,4 +1,4 @@
-"""Says whether each lead ended as its part says, from the API's story and from what the carrier, calendar and CRM really got. Pure."""
+"""Says whether each lead ended as its part says, by the API's story and by what the vendors really got. Pure."""
 
 import statistics
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,9 @@ def e164(phone: str, country: str) -> str:
     return "+61" + digits[1:] if country == "AU" else "+1" + digits
 
 
-def faults(seen: Seen, posts: dict[str, int], events: Sequence[dict[str, Any]], crm_calls: Sequence[str]) -> Iterator[str]:
+def faults(
+    seen: Seen, posts: dict[str, int], events: Sequence[dict[str, Any]], crm_calls: Sequence[str]
+) -> Iterator[str]:
     """One sentence per thing that is not as it must be."""
     part = seen.part
     if seen.answer.get("http") != 202:

@@ -52,7 +52,9 @@ class Seen:
         """Nothing more will happen: an end state, or waiting for another day, and the CRM has what it is owed."""
         if self.status == "duplicate" or self.answer.get("http") != 202:
             return True
-        waiting = self.status == "scheduled" and self.part.status == "scheduled" and len(self.attempts) >= self.part.calls
+        waiting = (
+            self.status == "scheduled" and self.part.status == "scheduled" and len(self.attempts) >= self.part.calls
+        )
         settled = all(attempt["settled_at"] for attempt in self.attempts)
         told = all(entry["state"] != "due" for entry in self.story.get("crm", []))
         return (self.status in RESTING or waiting) and settled and told
@@ -64,7 +66,11 @@ class Window:
     def __init__(self, web: str, token: str, twilio: str, google: str, hubspot: str) -> None:
         self.web = httpx.AsyncClient(base_url=web, headers={"authorization": f"Bearer {token}"}, timeout=10)
         self.vendors = httpx.AsyncClient(timeout=10)
-        self.urls = {"calls": f"{twilio}/_sandbox/calls", "events": f"{google}/_sandbox/events", "objects": f"{hubspot}/_sandbox/objects"}
+        self.urls = {
+            "calls": f"{twilio}/_sandbox/calls",
+            "events": f"{google}/_sandbox/events",
+            "objects": f"{hubspot}/_sandbox/objects",
+        }
 
     async def look(self, seen: Seen) -> None:
         """Refresh one lead's story. A product that is being restarted is looked at again later."""

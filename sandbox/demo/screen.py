@@ -23,7 +23,10 @@ COLOURS = {
     "dialing": "blue",
     "wrapping_up": "blue",
 }
-SIMULATED = "Simulated: Twilio, OpenAI, Google and HubSpot are local stand-ins. Speech and protocol are real, the model's judgement is scripted."
+SIMULATED = (
+    "Simulated: Twilio, OpenAI, Google and HubSpot are local stand-ins. "
+    "Speech and protocol are real, the model's judgement is scripted."
+)
 
 
 def now_doing(seen: Seen) -> str:
@@ -51,13 +54,26 @@ def crm(seen: Seen) -> str:
 
 def table(everyone: Sequence[Seen], *, final: bool = False) -> Table:
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in ("lead", "what happens", "outcome" if final else "now", "form→POST", "calls", "meeting", "CRM", "cost"):
-        shown.add_column(column, no_wrap=column != "what happens", justify="right" if column in ("form→POST", "calls", "cost") else "left")
+    for column in (
+        "lead",
+        "what happens",
+        "outcome" if final else "now",
+        "form→POST",
+        "calls",
+        "meeting",
+        "CRM",
+        "cost",
+    ):
+        shown.add_column(
+            column,
+            no_wrap=column != "what happens",
+            justify="right" if column in ("form→POST", "calls", "cost") else "left",
+        )
     if final:
         shown.add_column("")
     for seen in everyone:
         cost = sum((attempt.get("call") or {}).get("cost_usd", 0) for attempt in seen.attempts)
-        row = [
+        row: list[str | Text] = [
             seen.part.who,
             seen.part.story,
             Text(now_doing(seen), style=COLOURS.get(seen.status, "")),
@@ -67,8 +83,12 @@ def table(everyone: Sequence[Seen], *, final: bool = False) -> Table:
             crm(seen),
             f"${cost:.3f}" if cost else "",
         ]
-        shown.add_row(*row, *([Text("✗", style="bold red") if seen.faults else Text("✓", style="green")] if final else []))
+        shown.add_row(*row, *([_mark(seen)] if final else []))
     return shown
+
+
+def _mark(seen: Seen) -> Text:
+    return Text("✗", style="bold red") if seen.faults else Text("✓", style="green")
 
 
 class Screen:
@@ -86,4 +106,6 @@ class Screen:
             doing = now_doing(seen)
             if self._last.get(seen.number) != doing:
                 self._last[seen.number] = doing
-                self.console.print(f"  {seen.part.who:<8} {doing:<28} {seen.part.story}", highlight=False, soft_wrap=True)
+                self.console.print(
+                    f"  {seen.part.who:<8} {doing:<28} {seen.part.story}", highlight=False, soft_wrap=True
+                )

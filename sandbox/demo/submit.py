@@ -40,7 +40,9 @@ def signed(body: bytes, secret: str, offset: float) -> dict[str, str]:
     }
 
 
-async def post(client: httpx.AsyncClient, source: str, payload: dict[str, Any], *, form: bool, secret: str, offset: float) -> dict[str, Any]:
+async def post(
+    client: httpx.AsyncClient, source: str, payload: dict[str, Any], *, form: bool, secret: str, offset: float
+) -> dict[str, Any]:
     """Submit one lead; the door's answer as it came, with its HTTP status under `http`."""
     body, content_type = encode(payload, form=form)
     headers = {"content-type": content_type, **signed(body, secret, offset)}

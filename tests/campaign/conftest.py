@@ -14,7 +14,13 @@ from campaign.records import Lead
 def make_lead(database: Database) -> Callable[..., Lead]:
     def make(**given: Any) -> Lead:
         lead_id = ids.new("lead")
-        row = {"campaign": "solar-us", "source": "website", "external_id": lead_id, "received_at": clock.now(), "updated_at": clock.now()}
+        row = {
+            "campaign": "solar-us",
+            "source": "website",
+            "external_id": lead_id,
+            "received_at": clock.now(),
+            "updated_at": clock.now(),
+        }
         lead = Lead(id=lead_id, **{**row, **given})
         with database.transaction() as session:
             session.add(lead)

@@ -29,7 +29,7 @@ def test_reliability_13_a_job_is_sent_after_its_row_can_be_seen(database: Databa
 def test_a_failed_transaction_sends_nothing_and_stores_nothing(database: Database) -> None:
     sent: list[str] = []
     database.send = lambda _job, entity_id: sent.append(entity_id)
-    with pytest.raises(RuntimeError), database.transaction() as session:
+    with pytest.raises(RuntimeError), database.transaction() as session:  # noqa: PT012
         session.add(Halt(scope="account", reason="test", at=clock.now()))
         after_commit(session, Job.DIAL, "x")
         raise RuntimeError
@@ -63,7 +63,9 @@ def test_stop_means_stop_once_and_everywhere(database: Database, make_lead) -> N
     lead = make_lead(state="scheduled", phone="+12125550123")
     for expected in (True, False):
         with database.transaction() as session:
-            new = suppress(session, "+12125550123", reason="opted_out", channel="voice", now=clock.now(), lead_id=lead.id)
+            new = suppress(
+                session, "+12125550123", reason="opted_out", channel="voice", now=clock.now(), lead_id=lead.id
+            )
             assert new is expected
     with database.reading() as session:
         assert session.get(type(lead), lead.id).state == "opted_out"  # type: ignore[union-attr]

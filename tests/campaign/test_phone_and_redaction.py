@@ -45,7 +45,12 @@ def test_every_countrys_special_ranges_are_refused() -> None:
 
 
 def test_logs_lose_marked_fields_and_loose_numbers_but_keep_ids() -> None:
-    event = {"event": "call placed", "phone": "+12125550101", "error": "To +1 212 555 0101 of a@b.co", "lead": "lead_" + "0" * 32}
+    event = {
+        "event": "call placed",
+        "phone": "+12125550101",
+        "error": "To +1 212 555 0101 of a@b.co",
+        "lead": "lead_" + "0" * 32,
+    }
     shown = redact(None, "info", dict(event))
     assert "555" not in str(shown)
     assert "a@b.co" not in str(shown)

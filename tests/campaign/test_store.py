@@ -27,7 +27,10 @@ def test_a_door_belongs_to_one_campaign(database: Database) -> None:
     with database.transaction() as session:
         store.apply(session, parse(DOCUMENT), DOCUMENT, by="ops", now=clock.now())
     other = DOCUMENT.replace("name: solar-us", "name: other")
-    with pytest.raises(Permanent, match="source 'website' belongs to campaign 'solar-us'"), database.transaction() as session:
+    with (
+        pytest.raises(Permanent, match="source 'website' belongs to campaign 'solar-us'"),
+        database.transaction() as session,
+    ):
         store.apply(session, parse(other), other, by="ops", now=clock.now())
 
 

@@ -19,7 +19,18 @@ def python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
-STAYS = "import signal, sys, time\nprint('ready', flush=True)\nsignal.signal(signal.SIGTERM, lambda *_: (print('bye', flush=True), sys.exit(0)))\nwhile True: time.sleep(0.05)"
+STAYS = """
+import signal, sys, time
+print('ready', flush=True)
+signal.signal(signal.SIGTERM, lambda *_: (print('bye', flush=True), sys.exit(0)))
+while True: time.sleep(0.05)
+"""
+DEAF = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print('ready', flush=True)
+while True: time.sleep(1)
+"""
 
 
 def wait_until(met: Callable[[], bool], within: float = 10.0) -> None:
@@ -52,7 +63,10 @@ def test_restarts_what_dies_and_leaves_the_others_alone() -> None:
         assert frail.process
         kept, first = steady.process.pid, frail.process.pid
         os.kill(first, signal.SIGKILL)
-        running.watch(until=lambda: frail.process is not None and frail.process.pid != first and frail.is_ready.is_set(), every=0.01)
+        running.watch(
+            until=lambda: frail.process is not None and frail.process.pid != first and frail.is_ready.is_set(),
+            every=0.01,
+        )
         assert steady.process.pid == kept
 
 
@@ -66,12 +80,20 @@ def test_a_process_that_does_not_start_says_why_and_takes_the_rest_down() -> Non
 
 
 def test_a_step_that_fails_stops_the_start() -> None:
-    with pytest.raises(NotReady, match="migrate did not start"), Supervisor([Child("migrate", python("raise SystemExit(1)"), once=True)], lambda *_: None):
+    with (
+        pytest.raises(NotReady, match="migrate did not start"),
+        Supervisor([Child("migrate", python("raise SystemExit(1)"), once=True)], lambda *_: None),
+    ):
         pass
 
 
 def test_who_ignores_sigterm_is_killed() -> None:
-    deaf = Child("deaf", python("import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('ready', flush=True)\nwhile True: time.sleep(1)"), ready_line="^ready$", stop_within=0.2)
+    deaf = Child(
+        "deaf",
+        python(DEAF),
+        ready_line="^ready$",
+        stop_within=0.2,
+    )
     with Supervisor([deaf], lambda *_: None):
         pass
     assert deaf.process is not None

@@ -42,5 +42,13 @@ def test_reliability_16_celery_settings_are_the_measured_ones() -> None:
 def test_production_refuses_each_unsafe_default_by_name() -> None:
     with pytest.raises(ValidationError) as refused:
         Settings(_env_file=None, environment="production", clock_offset=60)  # type: ignore[call-arg]
-    for name in ("PUBLIC_URL", "MEDIA_PUBLIC_URL", "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "TWILIO_AUTH_TOKEN", "CLOCK_OFFSET"):
+    for name in (
+        "PUBLIC_URL",
+        "MEDIA_PUBLIC_URL",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "SECRET_KEY",
+        "TWILIO_AUTH_TOKEN",
+        "CLOCK_OFFSET",
+    ):
         assert name in str(refused.value)

@@ -43,14 +43,17 @@ def test_only_the_clock_module_reads_the_clock() -> None:
         and str(path.relative_to(ROOT)) not in allowed
         and reading.search(path.read_text())
     ]
-    assert found == ["webhooks/commands/demo.py"], "the demo chooses the offset itself, before there is a business clock"
+    assert found == ["webhooks/commands/demo.py"], (
+        "the demo chooses the offset itself, before there is a business clock"
+    )
 
 
 def test_every_module_says_what_it_is_for() -> None:
     silent = [
         str(path.relative_to(ROOT))
         for path in SOURCES
-        if path.read_text().strip() and ast.get_docstring(ast.parse(path.read_text())) is None
+        if path.read_text().strip()
+        and ast.get_docstring(ast.parse(path.read_text())) is None
         and "migrations/versions" not in str(path)
     ]
     assert silent == []
@@ -61,11 +64,23 @@ def tracked() -> Iterator[Path]:
     if listed.returncode:
         pytest.skip("not a git checkout")
     for name in listed.stdout.decode().split("\0"):
-        if name and (ROOT / name).suffix in {".py", ".md", ".yaml", ".toml", ".txt", ".html", ""} and (ROOT / name).is_file():
+        if (
+            name
+            and (ROOT / name).suffix in {".py", ".md", ".yaml", ".toml", ".txt", ".html", ""}
+            and (ROOT / name).is_file()
+        ):
             yield ROOT / name
 
 
 def test_nothing_names_a_machine_or_a_package_host() -> None:
-    machine = re.compile(r"(^|[^A-Za-z0-9_./-])/(wo" + r"rk|fa" + r"rm)/|files\.python" + r"hosted|py" + r"pi\.org|registry\.npm" + r"js", re.MULTILINE)
+    machine = re.compile(
+        r"(^|[^A-Za-z0-9_./-])/(wo"
+        + r"rk|fa"
+        + r"rm)/|files\.python"
+        + r"hosted|py"
+        + r"pi\.org|registry\.npm"
+        + r"js",
+        re.MULTILINE,
+    )
     found = [str(path.relative_to(ROOT)) for path in tracked() if machine.search(path.read_text(errors="replace"))]
     assert found == []

@@ -49,5 +49,12 @@ def list_() -> None:
     with Database(Settings().database_url).reading() as session:
         for row in store.active(session):
             doors = ", ".join(source["name"] for source in row.config["sources"])
-            table.add_row(row.name, str(row.version), f"{row.applied_at:%Y-%m-%d %H:%M}Z", row.applied_by, row.config["playbook"], doors)
+            table.add_row(
+                row.name,
+                str(row.version),
+                f"{row.applied_at:%Y-%m-%d %H:%M}Z",
+                row.applied_by,
+                row.config["playbook"],
+                doors,
+            )
     Console().print(table)

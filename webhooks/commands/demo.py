@@ -30,7 +30,9 @@ CAMPAIGNS = ("solar-us", "dental-au")
 def offset(now: datetime) -> int:
     """Seconds that move the business clock to the next Tuesday 19:05 in New York."""
     there = now.astimezone(ZoneInfo("America/New_York"))
-    wanted = there.replace(hour=HOUR_IN_NEW_YORK, minute=5, second=0, microsecond=0) + timedelta(days=(1 - there.weekday()) % 7)
+    wanted = there.replace(hour=HOUR_IN_NEW_YORK, minute=5, second=0, microsecond=0) + timedelta(
+        days=(1 - there.weekday()) % 7
+    )
     return int((wanted - there).total_seconds())
 
 
@@ -53,13 +55,15 @@ def run(settings: Settings, *, once: bool) -> int:
         return 1
 
 
-def _direct(supervisor: Supervisor, home: Path, ports: dict[str, int], environment: dict[str, str], *, once: bool) -> int:
+def _direct(
+    supervisor: Supervisor, home: Path, ports: dict[str, int], environment: dict[str, str], *, once: bool
+) -> int:
     """The director runs in the foreground; processes that die meanwhile are restarted."""
     if supervisor.stopping:
         return 130
     argv = [sys.executable, "-m", "sandbox.demo", "--report", str(home / "report.json"), "--log", str(home / "log")]
     argv += [f"--{name}=http://127.0.0.1:{port}" for name, port in ports.items() if name != "media"]
-    director = subprocess.Popen(argv, env={**os.environ, **environment}, cwd=home)
+    director = subprocess.Popen(argv, env={**os.environ, **environment}, cwd=home)  # noqa: S603  our own program
     supervisor.watch(until=lambda: director.poll() is not None)
     if director.poll() is None:
         director.terminate()
@@ -122,7 +126,8 @@ def _children(home: Path, ports: dict[str, int], environment: dict[str, str]) ->
     files = Path(__file__).parents[2] / "sandbox" / "demo" / "campaigns"
     prepare = [Child("migrate", [*program, "migrate"], environment, once=True, ready_within=120)]
     prepare += [
-        Child(f"apply {name}", [*program, "campaign", "apply", str(files / f"{name}.yaml")], environment, once=True) for name in CAMPAIGNS
+        Child(f"apply {name}", [*program, "campaign", "apply", str(files / f"{name}.yaml")], environment, once=True)
+        for name in CAMPAIGNS
     ]
     product = Child("up", [*program, "up"], environment, ready_line=r"^ready ", ready_within=120, stop_within=100)
     everyone = [*vendors, *prepare, product]

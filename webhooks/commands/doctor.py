@@ -33,7 +33,11 @@ def run(settings: Settings) -> int:
     ill = 0
     for finding in examine(settings):
         ill += bool(finding.remedy)
-        console.print(f"[red]✗[/] {finding.what}: {finding.remedy}" if finding.remedy else f"[green]✓[/] {finding.what}", highlight=False, soft_wrap=True)
+        console.print(
+            f"[red]✗[/] {finding.what}: {finding.remedy}" if finding.remedy else f"[green]✓[/] {finding.what}",
+            highlight=False,
+            soft_wrap=True,
+        )
     console.print("Everything is ready." if not ill else f"{ill} to mend.")
     return min(ill, 1)
 
@@ -55,7 +59,14 @@ def examine(settings: Settings) -> Iterator[Finding]:
     for name, check in checks:
         try:
             yield from check()
-        except (FirstringError, httpx.HTTPError, OSError, ValueError, redis.RedisError, sa.exc.SQLAlchemyError) as error:
+        except (
+            FirstringError,
+            httpx.HTTPError,
+            OSError,
+            ValueError,
+            redis.RedisError,
+            sa.exc.SQLAlchemyError,
+        ) as error:
             yield Finding(name, f"{type(error).__name__}: {error}".splitlines()[0])
     database.dispose()
 
@@ -73,12 +84,18 @@ def _redis(settings: Settings) -> Iterator[Finding]:
         version = tuple(int(part) for part in str(client.info("server")["redis_version"]).split(".")[:2])
         policy = str(client.config_get("maxmemory-policy").get("maxmemory-policy", ""))
     yield Finding(f"Redis {version[0]}.{version[1]}", "" if version >= (6, 2) else "Redis 6.2 or newer is needed")
-    yield Finding(f"Redis eviction policy {policy}", "" if policy in ("", "noeviction") else "set maxmemory-policy noeviction: it may drop jobs")
+    yield Finding(
+        f"Redis eviction policy {policy}",
+        "" if policy in ("", "noeviction") else "set maxmemory-policy noeviction: it may drop jobs",
+    )
 
 
 def _public(settings: Settings) -> Iterator[Finding]:
     answer = httpx.get(settings.public_base + "/healthz", timeout=5)
-    yield Finding(f"PUBLIC_URL {settings.public_base}", "" if answer.is_success else f"/healthz answers {answer.status_code}: is it this installation?")
+    yield Finding(
+        f"PUBLIC_URL {settings.public_base}",
+        "" if answer.is_success else f"/healthz answers {answer.status_code}: is it this installation?",
+    )
     if not settings.public_base.startswith("https://"):
         yield Finding("PUBLIC_URL is not https: fine for the sandbox, Twilio's media sockets need wss")
 
@@ -99,20 +116,30 @@ def _twilio(settings: Settings, campaigns: list[Campaign]) -> Iterator[Finding]:
     user = settings.twilio_api_key or settings.twilio_account_sid
     secret = settings.twilio_api_secret or settings.twilio_auth_token
     if not (settings.twilio_account_sid and secret):
-        yield Finding("Twilio", "set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and, better, TWILIO_API_KEY with TWILIO_API_SECRET")
+        yield Finding(
+            "Twilio", "set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and, better, TWILIO_API_KEY with TWILIO_API_SECRET"
+        )
         return
     root = f"{settings.twilio_api_url.rstrip('/')}/2010-04-01/Accounts/{settings.twilio_account_sid}"
     with httpx.Client(auth=(user, secret), timeout=10) as client:
         answer = client.get(root + "/IncomingPhoneNumbers.json", params={"PageSize": 1000})
         if answer.status_code in (401, 403):
-            yield Finding("Twilio credentials", "refused: check account SID and key, and that the key belongs to this account and region")
+            yield Finding(
+                "Twilio credentials",
+                "refused: check account SID and key, and that the key belongs to this account and region",
+            )
             return
         answer.raise_for_status()
         yield Finding("Twilio credentials")
         yield _skew(answer)
         owned = {number["phone_number"] for number in answer.json()["incoming_phone_numbers"]}
-    for caller in sorted({caller for campaign in campaigns for caller in campaign.caller_ids} | set(settings.from_numbers)):
-        yield Finding(f"caller ID {caller}", "" if caller in owned else "not a number of this Twilio account: buy or verify it, or remove it")
+    for caller in sorted(
+        {caller for campaign in campaigns for caller in campaign.caller_ids} | set(settings.from_numbers)
+    ):
+        yield Finding(
+            f"caller ID {caller}",
+            "" if caller in owned else "not a number of this Twilio account: buy or verify it, or remove it",
+        )
     if not settings.twilio_auth_token:
         yield Finding("TWILIO_AUTH_TOKEN", "needed to check the signatures of Twilio's callbacks")
 
@@ -122,7 +149,10 @@ def _skew(answer: httpx.Response) -> Finding:
     if not stamp:
         return Finding("clock: the carrier sends no Date header to compare with")
     off = abs(parsedate_to_datetime(stamp) - clock.real_now())
-    return Finding(f"clock within {off.total_seconds():.0f} s of the carrier's", "" if off < SKEW else "set this machine's clock (NTP)")
+    return Finding(
+        f"clock within {off.total_seconds():.0f} s of the carrier's",
+        "" if off < SKEW else "set this machine's clock (NTP)",
+    )
 
 
 def _openai(settings: Settings) -> Iterator[Finding]:
@@ -132,7 +162,10 @@ def _openai(settings: Settings) -> Iterator[Finding]:
     url = f"{settings.openai_api_url.rstrip('/')}/models/{settings.openai_realtime_model}"
     answer = httpx.get(url, headers={"authorization": f"Bearer {settings.openai_api_key}"}, timeout=10)
     remedies = {401: "the key is refused", 404: "this key may not use the model"}
-    yield Finding(f"OpenAI model {settings.openai_realtime_model}", "" if answer.is_success else remedies.get(answer.status_code, f"answers {answer.status_code}"))
+    yield Finding(
+        f"OpenAI model {settings.openai_realtime_model}",
+        "" if answer.is_success else remedies.get(answer.status_code, f"answers {answer.status_code}"),
+    )
 
 
 def _google(settings: Settings, database: Database, campaigns: list[Campaign]) -> Iterator[Finding]:
@@ -144,7 +177,10 @@ def _google(settings: Settings, database: Database, campaigns: list[Campaign]) -
     calendar = Calendar(settings, database)
     for campaign in campaigns:
         slots = calendar.offer(campaign, campaign.timezone, clock.now(), limit=1)
-        yield Finding(f"calendars of {campaign.name}", "" if slots else "no free slot in the pool: are the calendars shared with this account?")
+        yield Finding(
+            f"calendars of {campaign.name}",
+            "" if slots else "no free slot in the pool: are the calendars shared with this account?",
+        )
 
 
 def _crm(settings: Settings) -> Iterator[Finding]:
@@ -156,6 +192,11 @@ def _crm(settings: Settings) -> Iterator[Finding]:
     elif settings.crm == "hubspot":
         url = f"{settings.hubspot_api_url.rstrip('/')}/crm/v3/objects/contacts?limit=1"
         answer = httpx.get(url, headers={"authorization": f"Bearer {settings.hubspot_access_token}"}, timeout=10)
-        yield Finding("HubSpot", "" if answer.is_success else f"answers {answer.status_code}: check HUBSPOT_ACCESS_TOKEN and its contacts and calls scopes")
+        yield Finding(
+            "HubSpot",
+            ""
+            if answer.is_success
+            else f"answers {answer.status_code}: check HUBSPOT_ACCESS_TOKEN and its contacts and calls scopes",
+        )
     else:
         yield Finding(f"CRM={settings.crm}", "this adapter is not built yet: use hubspot, webhook or none")

@@ -42,7 +42,12 @@ def submit(
 
 
 @app.command("import")
-def import_(source: str, file: Path = typer.Argument(..., exists=True, help="CSV with the lead's field names as columns, nested ones dotted.")) -> None:
+def import_(
+    source: str,
+    file: Path = typer.Argument(
+        ..., exists=True, help="CSV with the lead's field names as columns, nested ones dotted."
+    ),
+) -> None:
     """Post every row of a CSV through the door; rows that were posted before answer `duplicate`."""
     settings = Settings()
     key = door_key(settings, source)
@@ -75,7 +80,9 @@ def why(lead_id: str) -> None:
     console.print(table)
     if story.decisions:
         newest = story.decisions[-1]
-        console.print(f"Newest decision, rules {newest.rules_version}: {newest.verdict}, {newest.reason}", highlight=False)
+        console.print(
+            f"Newest decision, rules {newest.rules_version}: {newest.verdict}, {newest.reason}", highlight=False
+        )
         for rule in newest.trace:
             console.print(f"  {_mark(rule)} {rule.get('rule')}: {rule.get('detail') or ''}", highlight=False)
 

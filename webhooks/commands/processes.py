@@ -54,7 +54,19 @@ def worker(
     from dialer.worker import app as celery
 
     celery.worker_main(
-        ["worker", "--queues", queues, "--pool", pool, "--concurrency", str(concurrency), "--loglevel", "INFO", "--without-gossip", "--without-mingle"]
+        [
+            "worker",
+            "--queues",
+            queues,
+            "--pool",
+            pool,
+            "--concurrency",
+            str(concurrency),
+            "--loglevel",
+            "INFO",
+            "--without-gossip",
+            "--without-mingle",
+        ]
     )
 
 
@@ -93,7 +105,7 @@ def demo(once: bool = typer.Option(False, "--once", help="End when every lead ha
     """Watch the whole product work on this machine, with simulated vendors and no accounts."""
     from webhooks.commands import demo as show
 
-    raise typer.Exit(show.run(Settings(_env_file=None), once=once))  # type: ignore[call-arg]
+    raise typer.Exit(show.run(Settings(_env_file=None), once=once))
 
 
 @app.command()

@@ -95,7 +95,7 @@ class Supervisor:
         child.is_ready.clear()
         child.started_at = time.monotonic()
         child.start_again_at = None
-        child.process = subprocess.Popen(
+        child.process = subprocess.Popen(  # noqa: S603  our own programs only
             child.argv,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **child.env},
             cwd=child.cwd,
@@ -105,7 +105,7 @@ class Supervisor:
             text=True,
             errors="replace",
             start_new_session=True,  # Ctrl-C reaches the supervisor alone, which then stops the rest in order
-            preexec_fn=_die_with_parent(os.getpid()),
+            preexec_fn=_die_with_parent(os.getpid()),  # noqa: PLW1509  the child only makes two system calls before exec
         )
         assert child.process.stdout is not None
         reader = threading.Thread(target=self._read, args=(child, child.process.stdout), daemon=True)
@@ -114,8 +114,7 @@ class Supervisor:
     def _read(self, child: Child, output: IO[str]) -> None:
         tail = self._tails[child.name] = []
         pattern = re.compile(child.ready_line) if child.ready_line else None
-        for line in output:
-            line = line.rstrip("\n")
+        for line in map(str.rstrip, output):
             tail[:] = [*tail[-19:], line]
             self.say(child.name, line)
             if pattern and pattern.search(line):

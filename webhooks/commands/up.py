@@ -30,9 +30,18 @@ def children(settings: Settings) -> list[Child]:
         found.append(redis)
     found += [
         Child("migrate", [*PROGRAM, "migrate"], environment, once=True, ready_within=120),
-        Child("worker", [*PROGRAM, "worker"], environment, ready_line=r"celery@\S+ ready", ready_within=60, stop_within=75),
+        Child(
+            "worker", [*PROGRAM, "worker"], environment, ready_line=r"celery@\S+ ready", ready_within=60, stop_within=75
+        ),
         Child("beat", [*PROGRAM, "beat"], environment, ready_line=r"beat: Starting", ready_within=60),
-        Child("media", [*PROGRAM, "media"], environment, ready=_healthy(settings.media_port), ready_within=60, stop_within=30),
+        Child(
+            "media",
+            [*PROGRAM, "media"],
+            environment,
+            ready=_healthy(settings.media_port),
+            ready_within=60,
+            stop_within=30,
+        ),
         Child("web", [*PROGRAM, "web"], environment, ready=_healthy(settings.port), ready_within=60, stop_within=15),
     ]
     return found
@@ -47,7 +56,9 @@ def run(settings: Settings, *, quiet: bool = False) -> int:
     try:
         with supervisor:
             if not supervisor.stopping:
-                print(f"ready  {settings.public_base}/console  (pid {os.getpid()}, Ctrl-C stops everything)", flush=True)
+                print(
+                    f"ready  {settings.public_base}/console  (pid {os.getpid()}, Ctrl-C stops everything)", flush=True
+                )
             supervisor.watch()
     except NotReady as error:
         print(f"firstring up: {error}", file=sys.stderr)
@@ -58,7 +69,10 @@ def run(settings: Settings, *, quiet: bool = False) -> int:
 
 def _healthy(port: int) -> Callable[[], bool]:
     def check() -> bool:
-        with suppress(URLError, OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1) as answer:
+        with (
+            suppress(URLError, OSError),
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1) as answer,
+        ):
             return bool(answer.status == 200)
         return False
 

@@ -50,6 +50,7 @@ def children(settings: Settings) -> list[Child]:
 def run(settings: Settings, *, quiet: bool = False) -> int:
     """Run until Ctrl-C or SIGTERM; the exit status. Prints where everything is once it is ready."""
     say = _log_files(settings.var_dir / "log", show=not quiet)
+    _ = settings.bearer_token, settings.signing_key  # made once here, so that both are there when we say `ready`
     supervisor = Supervisor(children(settings), say)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, supervisor.request_stop)

@@ -25,9 +25,9 @@ def load(settings: Settings) -> Credentials:
     if path is None:
         raise CalendarMisconfigured("set GOOGLE_SERVICE_ACCOUNT_FILE or GOOGLE_OAUTH_FILE", code="no_credentials")
     try:
-        info = json.loads(Path(path).read_text(encoding="utf-8"))
+        info = dict(json.loads(Path(path).read_text(encoding="utf-8")))
         return _service_account(info, settings) if settings.google_service_account_file else _user(info)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise CalendarMisconfigured(f"{path} is not a usable credential file", code="bad_credentials") from error
 
 

@@ -135,6 +135,11 @@ def apply(database: Database, document: str) -> None:
 
 
 @pytest.fixture
+def campaign_document() -> str:
+    return DOCUMENT
+
+
+@pytest.fixture
 def map_properties(database: Database) -> Callable[[str], None]:
     """Give the campaign CRM properties of its own."""
     return lambda crm: apply(database, f"{DOCUMENT}crm: {crm}\n")

@@ -1,7 +1,6 @@
 """Delivery to the sandbox's HubSpot: one contact, one call record, whatever the line and the limits do."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -82,15 +81,6 @@ def test_told_three_times_it_is_written_once(
         deliver(database, to_hubspot, entry_id, NOW)
     assert (len(hubspot.objects("contacts")), len(hubspot.objects("calls"))) == (1, 1)
     assert entry(database, entry_id).tries == 1
-
-
-def test_told_by_eight_workers_at_once_it_is_written_once(
-    database: Database, to_hubspot: Settings, hubspot: Any, settled: Callable[..., str]
-) -> None:
-    entry_id = settled()
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: deliver(database, to_hubspot, entry_id, NOW), range(8)))
-    assert (len(hubspot.objects("contacts")), len(hubspot.objects("calls"))) == (1, 1)
 
 
 @pytest.mark.parametrize("path", ["/calls", "/contacts/batch/upsert"])

@@ -19,7 +19,11 @@ class ToolReader:
             case "save_answers":
                 return self._on_saved(result)
             case "check_slots":
-                return self.speaker.offer() if self.memory.slots and not result.error else self._no_slots(result)
+                return (
+                    self.speaker.offer()
+                    if self.memory.slots and result.output.get("slots") and not result.error
+                    else self._no_slots(result)
+                )
             case "schedule":
                 return self._on_scheduled(result)
             case "transfer_to_human" if result.error:
@@ -65,7 +69,7 @@ class ToolReader:
     def _after_refusal(self, result: Result) -> Turn:
         if self.memory.errors["schedule"] > _RETRIES:
             return self.speaker.say("callback.ask")
-        if result.output.get("slots"):
+        if result.output.get("slots") and self.memory.slots:
             return self.speaker.offer(before=self.speaker.script.line("stock.slot_taken"))
         if result.error == "calendar_unavailable":
             return self.speaker.say("stock.no_calendar", "callback.ask")

@@ -100,7 +100,10 @@ def _refuse_what_cannot_change(config: Config, update: dict[str, Any], *, has_sp
             raise Refused(
                 "unsupported_parameter", f"Unsupported parameter: '{key}' is not supported with this model.", None
             )
-    if len(update.get("output_modalities", ["audio"])) != 1:
-        values = "['text'] and ['audio']"
-        message = f"Invalid modalities: {update['output_modalities']}. Supported combinations are: {values}."
-        raise Refused("invalid_value", message, "session.output_modalities")
+    check_modalities(update.get("output_modalities", ["audio"]), "session.output_modalities")
+
+
+def check_modalities(modalities: list[str], at: str) -> None:
+    if len(modalities) != 1:
+        message = f"Invalid modalities: {modalities}. Supported combinations are: ['text'] and ['audio']."
+        raise Refused("invalid_value", message, at)

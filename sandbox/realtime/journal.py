@@ -47,7 +47,7 @@ class Journal:
         self.frames.append({"t": self.at(), "type": kind, "event_id": event_id, "event": event})
         if not event_id:
             self.violate("missing_event_id", kind)
-        elif event_id in self._event_ids:
+        elif str(event_id) in self._event_ids:
             self.violate("duplicate_event_id", kind)
         else:
             self._event_ids.add(str(event_id))

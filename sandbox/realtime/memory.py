@@ -148,8 +148,9 @@ class Memory:
         result = Result(call.name, _object(call.arguments), _object(item.output))
         self.results.append(result)
         self.errors[call.name] = self.errors.get(call.name, 0) + 1 if result.error else 0
-        if result.output.get("slots"):
-            self.slots = list(result.output["slots"])
+        slots = _list(result.output.get("slots"))
+        if offered := [slot for slot in slots if isinstance(slot, dict) and slot.get("say")]:
+            self.slots = offered
         match call.name:
             case "save_answers" if not result.error:
                 self._take_saved(result)
@@ -159,10 +160,13 @@ class Memory:
                 self.ended = True
 
     def _take_saved(self, result: Result) -> None:
-        saved = result.output.get("saved") or []
-        self.answered |= set(saved)
+        self.answered |= {str(name) for name in _list(result.output.get("saved"))}
         if isinstance(result.output.get("open"), list):
-            self.open = list(result.output["open"])
+            self.open = [str(name) for name in result.output["open"]]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.realtime.config import check_modalities
 from sandbox.realtime.conversation import Item, item_from_client
 from sandbox.realtime.faults import Parameters
 from sandbox.realtime.performance import Performance
@@ -83,6 +84,7 @@ class Responses:
     def _response(self, origin: str, wanted: dict[str, Any], out_of_band: bool) -> Response:
         config, output = self.stage.config, wanted.get("audio", {}).get("output", {})
         asked: dict[str, Any] = {**config, **wanted}
+        check_modalities(asked["output_modalities"], "response.output_modalities")
         tools = [] if asked["tool_choice"] == "none" else asked["tools"]
         return Response(
             id=self.stage.ids.response(),

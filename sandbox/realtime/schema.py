@@ -47,6 +47,11 @@ class ListOf:
 
 
 @dataclass(frozen=True)
+class Labels:
+    """Metadata: any keys, text values."""
+
+
+@dataclass(frozen=True)
 class Fields:
     keys: Mapping[str, "Shape"]
     required: tuple[str, ...] = ()
@@ -74,7 +79,7 @@ class Anything:
     pass
 
 
-Shape = Text | Bool | Number | Word | ListOf | Fields | ByType | OneOf | Null | Anything
+Shape = Text | Bool | Number | Word | ListOf | Labels | Fields | ByType | OneOf | Null | Anything
 
 TYPE_NAMES = {
     str: "a string",
@@ -106,6 +111,10 @@ def check(value: Any, shape: Shape, at: str) -> None:
             _expect(value, list, "an array", at)
             for index, each in enumerate(value):
                 check(each, entry, f"{at}[{index}]")
+        case Labels():
+            _expect(value, dict, "an object", at)
+            for key, each in value.items():
+                check(each, Text(), f"{at}.{key}")
         case Fields():
             _expect(value, dict, "an object", at)
             _check_fields(value, shape, at)

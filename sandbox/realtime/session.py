@@ -18,7 +18,7 @@ from sandbox.realtime.hearing import Hearing
 from sandbox.realtime.response import Response
 from sandbox.realtime.responses import Responses
 from sandbox.realtime.schema import Refused
-from sandbox.realtime.shapes import check_event
+from sandbox.realtime.shapes import check_event, check_parts
 from sandbox.realtime.stage import Ear, Hang, Output, Stage
 from sandbox.realtime.turn import Model
 from sandbox.realtime.usage import transcription_usage
@@ -191,6 +191,7 @@ class Session:
         return detection or {}
 
     def _create_item(self, event: dict[str, Any]) -> None:
+        check_parts(event["item"])
         item = item_from_client(event["item"], self.stage.ids.item())
         if item.type == "function_call_output" and item.call_id not in self.stage.conversation.calls():
             message = f"Tool call ID '{item.call_id}' not found in conversation."

@@ -1,11 +1,14 @@
 """The GA tables themselves: session fields, conversation items, response.create and every client event."""
 
+from typing import Any
+
 from sandbox.realtime.schema import (
     Anything,
     Bool,
     ByType,
     EventShape,
     Fields,
+    Labels,
     ListOf,
     Null,
     Number,
@@ -80,7 +83,7 @@ _AUDIO = Fields(
 )
 _TOOL = ByType(
     {
-        "function": Fields({"name": _TEXT, "description": _TEXT, "parameters": Anything()}),
+        "function": Fields({"name": _TEXT, "description": _TEXT, "parameters": Anything()}, ("name",)),
         "mcp": Fields({key: Anything() for key in ("server_label", "server_url", "authorization", "allowed_tools")}),
     }
 )
@@ -155,7 +158,7 @@ _RESPONSE = Fields(
         "parallel_tool_calls": _BOOL,
         "reasoning": Fields({"effort": _EFFORT}),
         "max_output_tokens": _MAX_TOKENS,
-        "metadata": optional(Anything()),
+        "metadata": optional(Labels()),
         "prompt": Anything(),
     }
 )
@@ -180,6 +183,19 @@ EVENTS: dict[str, EventShape] = {
     "response.cancel": EventShape({"response_id": optional(_TEXT)}),
     "output_audio_buffer.clear": EventShape(),
 }
+
+
+_PARTS_BY_ROLE = {
+    "system": ("input_text",),
+    "user": ("input_text", "input_audio", "input_image"),
+    "assistant": ("output_text", "output_audio"),
+}
+
+
+def check_parts(item: dict[str, Any]) -> None:
+    """Each role has content types of its own; the beta era's `text` is none of them."""
+    for index, part in enumerate(item.get("content", [])):
+        check(part["type"], Word(_PARTS_BY_ROLE[item["role"]]), f"item.content[{index}].type")
 
 
 def check_event(event: dict[str, object]) -> None:

@@ -69,13 +69,14 @@ class Stage:
         if not self.over:
             self.out.append(Send({"type": kind, "event_id": self.ids.event(), **fields}))
 
-    def refuse(self, refused: Refused, event_id: str | None) -> None:
+    def refuse(self, refused: Refused, event_id: object) -> None:
+        """An `error` event; the client's event id is echoed when it is one."""
         error = {
             "type": refused.kind,
             "code": refused.code,
             "message": refused.message,
             "param": refused.param,
-            "event_id": event_id,
+            "event_id": event_id if isinstance(event_id, str) else None,
         }
         self.journal.errors.append({"t": self.journal.at(), **error})
         self.send("error", error=error)

@@ -14,7 +14,7 @@ from sandbox.realtime.usage import text_tokens
 
 
 async def responses(request: Request) -> Response:
-    body = await request.json()
+    body = await _body(request)
     if refusal := _refusal(request, body):
         return refusal
     source = _text_of(body.get("input", ""))
@@ -61,7 +61,7 @@ async def responses(request: Request) -> Response:
 
 
 async def chat_completions(request: Request) -> Response:
-    body = await request.json()
+    body = await _body(request)
     if refusal := _refusal(request, body):
         return refusal
     messages = body.get("messages", [])
@@ -102,9 +102,22 @@ def bad_key() -> Response:
     return JSONResponse({"error": error}, status_code=401)
 
 
+async def _body(request: Request) -> dict[str, Any]:
+    """Empty when it is no JSON object, which `_refusal` then words."""
+    try:
+        body = await request.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
 def _refusal(request: Request, body: dict[str, Any]) -> Response | None:
     if not is_key(request.headers.get("authorization")):
         return bad_key()
+    if not body.get("model"):
+        message = "We could not parse the JSON body of your request, or it names no model."
+        error = {"message": message, "type": "invalid_request_error", "param": "model", "code": None}
+        return JSONResponse({"error": error}, status_code=400)
     if body.get("stream"):
         message = "Streaming is not simulated by the sandbox."
         error = {"message": message, "type": "invalid_request_error", "param": "stream", "code": "unsupported_value"}

@@ -300,3 +300,20 @@ def test_the_dental_playbook_runs_too():
 
 def test_without_a_playbook_a_generic_script_speaks():
     assert "an AI assistant" in spoken(Talk(instructions="You are helpful.").respond())
+
+
+@pytest.mark.parametrize("name", sorted(TOOLS))
+@pytest.mark.parametrize(
+    "output",
+    ["", "null", "[]", "{}", '{"slots": [1]}', '{"slots": {}}', '{"saved": 5, "open": [1]}', '{"disqualified": ["a"]}',
+     '{"status": "read_back"}', '{"status": "booked"}', '{"error": {"code": 1}}', '{"error": "TIMEOUT"}'],
+)  # fmt: skip
+def test_odd_tool_answers_never_stop_the_talk(name, output):
+    talk = Talk().to_question(0)
+    talk.items += [
+        Item("call", "function_call", name=name, call_id="c", arguments="{}"),
+        Item("output", "function_call_output", call_id="c", output=output),
+    ]
+    talk.respond()
+    for words in ("Yes, please.", "", "The first one, please."):
+        talk.hears(words)

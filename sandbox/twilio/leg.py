@@ -7,6 +7,7 @@ Gather listen here. A mark is either a name to echo on the stream or a future of
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -92,4 +93,5 @@ class Leg:
     def hang_up(self) -> None:
         if not self.over.is_set():
             self.over.set()
+            self.call.hung_up_at = time.time()
             self.callee.leave(self.now_ms)

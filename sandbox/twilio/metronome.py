@@ -44,4 +44,4 @@ class Metronome:
             leg.tick()
         except Exception:
             log.exception("a simulated telephone broke and was hung up")
-            leg.over.set()
+            leg.over.set()  # not hang_up: what broke may break again there

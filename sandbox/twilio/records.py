@@ -79,6 +79,7 @@ class Call:
     ended: datetime | None = None
     created_at: float = field(default_factory=time.time)
     answered_at: float | None = None
+    hung_up_at: float | None = None
     seconds: int = 0
     sip: int | None = None
     answered_by: str | None = None
@@ -113,7 +114,7 @@ class Call:
             self.answered_at = time.time()
         if status in lifecycle.TERMINAL:
             self.ended = self.updated
-            self.seconds = round(self.elapsed)
+            self.seconds = round((self.hung_up_at or time.time()) - self.answered_at) if self.answered_at else 0
 
 
 @dataclass

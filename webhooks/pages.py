@@ -33,6 +33,13 @@ def _when(moment: datetime | None, zone: str = "UTC", form: str = "%d %b %Y, %H:
     return moment.astimezone(ZoneInfo(zone)).strftime(form) if moment else "–"
 
 
+def _said(value: Any) -> str:
+    """An answer as a person would write it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
+
+
 def _seconds(ms: int | float | None) -> str:
     if ms is None:
         return "–"
@@ -47,10 +54,12 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.filters.update(when=_when, plain=plain, clock=_seconds, tone=lambda state: TONES.get(state, "quiet"))
+_environment.filters.update(
+    when=_when, plain=plain, clock=_seconds, said=_said, tone=lambda state: TONES.get(state, "quiet")
+)
 
 
-def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+def page(request: Request, template: str, answer: int = 200, /, **values: Any) -> HTMLResponse:
     settings = ground.of(request).settings
     text = _environment.get_template(template).render(simulated=settings.environment == "sandbox", **values)
-    return HTMLResponse(text, status)
+    return HTMLResponse(text, answer)

@@ -50,7 +50,7 @@ def timeline(
 def _verdict(row: Decision) -> str:
     verdict = VERDICTS.get(row.verdict, row.verdict)
     until = f" until {row.until:%Y-%m-%d %H:%M} UTC" if row.until else ""
-    return f"{verdict}{until}" + (f": {plain(row.reason)}" if row.reason else "")
+    return f"{verdict}{until}" + (f": {plain(row.reason)}" if row.reason and row.verdict != "allow" else "")
 
 
 def _attempt(attempt: AttemptView) -> Iterator[Moment]:

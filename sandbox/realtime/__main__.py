@@ -38,7 +38,7 @@ def server(house: House) -> uvicorn.Server:
         ws_per_message_deflate=False,
         ws_ping_interval=None,
         ws_max_size=32 * 1024 * 1024,
-        log_level="critical",
+        log_level="error",
         access_log=False,
         timeout_graceful_shutdown=0,
     )

@@ -39,13 +39,15 @@ class Socket:
 
     async def serve(self) -> None:
         """Until either side ends it. The handshake was accepted before."""
-        pump = asyncio.create_task(self._pump())
+        both = {asyncio.create_task(self._read()), asyncio.create_task(self._pump())}
         try:
-            await self._read()
+            done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            pump.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await pump
+            for task in both:
+                task.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+        for task in done:
+            task.result()  # a bug of ours is raised here, and uvicorn prints it
 
     def poke(self, change: Callable[[Session, float], None] | None = None) -> None:
         """Something changed from outside (a fault, for example): look again."""

@@ -61,6 +61,8 @@ class Speaker:
     def offer(self, before: str = "") -> Turn:
         if self.memory.offers >= _OFFERS:
             return self.say("callback.ask")
+        if not self.memory.slots:
+            return Say(self.script.line("stock.let_me_check"), "commentary"), Call("check_slots", {})
         says = [str(slot.get("say", "")) for slot in self.memory.slots]
         if len(says) == 1:
             return (Say(f"{before} {self.script.line('stock.one_slot', slot_1=says[0])}".strip()),)

@@ -1,0 +1,83 @@
+"""The console in a real browser: sign in, find a lead, read its story, stop the calls; wide and narrow, nothing foreign."""
+
+import json
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Site
+from tests.webhooks.records import tell_a_call
+from tests.webhooks.senders import API_TOKEN, fixture, signed
+
+
+@pytest.fixture(params=[1280, 390], ids=["wide", "narrow"])
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": request.param, "height": 900})
+    opened = context.new_page()
+    yield opened
+    context.close()
+
+
+@pytest.fixture
+def told(site: Site) -> str:
+    """A booked lead with a call, and a blocked one."""
+    sent = fixture("standard", "complete")
+    answer = httpx.post(f"{site.url}/leads/website", **signed(json.dumps(sent).encode()))
+    blocked = {**sent, "external_id": "other", "first_name": "Omar", "consent": None}
+    httpx.post(f"{site.url}/leads/website", **signed(json.dumps(blocked).encode()))
+    tell_a_call(site.database, answer.json()["lead_id"])
+    return str(answer.json()["lead_id"])
+
+
+def sign_in(page: Page, site: Site, path: str = "/console") -> None:
+    page.goto(site.url + path)
+    page.get_by_label("API token").fill(API_TOKEN)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def test_from_sign_in_to_the_story_of_a_call(page: Page, site: Site, told: str) -> None:
+    trouble: list[str] = []
+    page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
+    page.on("request", lambda request: None if request.url.startswith(site.url) else trouble.append(request.url))
+    sign_in(page, site)
+    expect(page.get_by_role("link", name="Dana Reed")).to_be_visible()
+    assert fits(page)
+    page.get_by_role("link", name="Blocked 1").click()
+    expect(page.get_by_role("link", name="Omar Reed")).to_be_visible()
+    expect(page.get_by_role("link", name="Dana Reed")).to_have_count(0)
+    page.goto(f"{site.url}/console/leads/{told}")
+    for words in ("Wants solar.", "Meeting confirmed with Sal", "Conversation ends, ended by agent", "Consent given"):
+        expect(page.get_by_text(words).first).to_be_visible()
+    expect(page.locator(".unheard")).to_have_text("this is")
+    expect(page.locator("audio")).to_have_count(1)
+    expect(page.get_by_role("note")).to_contain_text("Simulated: local stand-ins")
+    assert fits(page)
+    assert trouble == []
+
+
+def test_a_link_to_a_lead_survives_signing_in_and_never_call_again_works(page: Page, site: Site, told: str) -> None:
+    sign_in(page, site, f"/console/leads/{told}")
+    expect(page).to_have_url(f"{site.url}/console/leads/{told}")
+    page.goto(f"{site.url}/console?status=blocked")
+    page.get_by_role("link", name="Omar Reed").click()
+    page.get_by_role("button", name="Never call again").click()
+    expect(page.locator("h1")).to_contain_text("asked not to be called")
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(f"{site.url}/console/leads/{told}")
+    expect(page.get_by_label("API token")).to_be_visible()
+
+
+def test_the_reference_page_fits_and_is_ours_alone(page: Page, site: Site) -> None:
+    trouble: list[str] = []
+    page.on("console", lambda message: trouble.append(message.text))
+    page.on("request", lambda request: None if request.url.startswith(site.url) else trouble.append(request.url))
+    page.goto(f"{site.url}/docs")
+    expect(page.get_by_role("heading", name="POST /leads/{source}")).to_be_visible()
+    assert fits(page)
+    assert trouble == []

@@ -2,6 +2,8 @@
 
 import shutil
 
+import sqlalchemy as sa
+
 from campaign import migrations
 from campaign.database import Database
 
@@ -17,6 +19,9 @@ def test_migrations_match_the_models_on_sqlite(tmp_path) -> None:  # type: ignor
 
 def test_migrations_match_the_models_on_postgresql(postgres_url: str) -> None:
     database = Database(postgres_url)
+    with database.engine.begin() as connection:  # the fixture hands out a database that has the tables already
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
     migrations.upgrade(database.engine)
     migrations.upgrade(database.engine)
     assert migrations.differences(database.engine) == []

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select, update
+from sqlmodel.sql.expression import SelectOfScalar
 
 from campaign.database import after_commit
 from campaign.jobs import Job
@@ -56,14 +57,12 @@ def done(session: Session, entry: OutboxEntry, now: datetime, note: str | None) 
         return
     waiting = col(OutboxEntry.last_error).startswith("crm_unavailable") if entry.tries > 1 else sa.false()
     lead = session.get_one(Lead, entry.lead_id)
-    mates = select(Lead.id).where(_same_contact(lead))
     for other in session.exec(
-        select(OutboxEntry)
+        _open_entries()
         .where(
-            OutboxEntry.state == "due",
             OutboxEntry.id != entry.id,
             col(OutboxEntry.lease_until).is_(None),
-            sa.or_(waiting, col(OutboxEntry.lead_id).in_(mates)),
+            sa.or_(waiting, _same_contact(lead)),
         )
         .order_by(col(OutboxEntry.created_at))
         .limit(50)
@@ -109,13 +108,17 @@ def _earlier(session: Session, entry: OutboxEntry) -> OutboxEntry | None:
         col(OutboxEntry.created_at) < entry.created_at,
         sa.and_(col(OutboxEntry.created_at) == entry.created_at, col(OutboxEntry.id) < entry.id),
     )
-    mates = select(Lead.id).where(_same_contact(lead))
     return session.exec(
-        select(OutboxEntry)
-        .where(OutboxEntry.state == "due", before, col(OutboxEntry.lead_id).in_(mates))
+        _open_entries()
+        .where(before, _same_contact(lead))
         .order_by(col(OutboxEntry.created_at), col(OutboxEntry.id))
         .limit(1)
     ).first()
+
+
+def _open_entries() -> SelectOfScalar[OutboxEntry]:
+    """Joined with their leads; few, however many leads there are."""
+    return select(OutboxEntry).join(Lead, col(Lead.id) == OutboxEntry.lead_id).where(OutboxEntry.state == "due")
 
 
 def _same_contact(lead: Lead) -> sa.ColumnElement[bool]:

@@ -177,7 +177,8 @@ def _call(facts: Facts, public_base: str) -> CrmCall | None:
     if attempt is None:
         return None
     reached = outcome.reached if outcome else call.reached if call else "unknown"
-    recording = f"{public_base}/console/recordings/{attempt.id}.wav" if attempt.recording_sid else ""
+    recorded = attempt.recording_sid and attempt.recording_status not in ("absent", "deleted", "failed")
+    recording = f"{public_base}/console/recordings/{attempt.id}.wav" if recorded else ""
     return CrmCall(
         attempt_id=attempt.id,
         at=attempt.answered_at or attempt.placed_at or attempt.intent_at,
@@ -185,7 +186,7 @@ def _call(facts: Facts, public_base: str) -> CrmCall | None:
         line=attempt.state,
         reached=reached,
         outcome=outcome.next if outcome else attempt.state,
-        detail=outcome.detail if outcome else "",
+        detail=attempt.disposition or (outcome.detail if outcome else ""),
         left_message=reached == "voicemail" and facts.campaign.voicemail.action == "message",
         to_number=attempt.to_number,
         from_number=attempt.from_number,

@@ -36,7 +36,7 @@ class Seen:
 
     @property
     def attempts(self) -> list[dict[str, Any]]:
-        return [] if self.status == "duplicate" else list(self.story.get("attempts_made", []))
+        return [] if self.status == "duplicate" else list(self.story.get("attempts", []))
 
     @property
     def call(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 
 from calendar_sync import booking
-from calendar_sync.availability import Availability
+from calendar_sync.availability import Availability, questions
 from calendar_sync.errors import CalendarUnavailable
 from calendar_sync.google import GoogleCalendar
 from calendar_sync.slots import Slot, free_slots
@@ -101,9 +101,11 @@ class Calendar:
 
     def check(self, campaign: Campaign, now: datetime) -> dict[str, str]:
         """For `doctor`: each calendar of the pool and why it cannot be read, or an empty text."""
-        calendars = _calendars(campaign)
-        answer = self._google.busy(calendars[:50], now, now + timedelta(hours=1))
-        return {calendar: answer.unreadable.get(calendar, "") for calendar in calendars[:50]}
+        found: dict[str, str] = {}
+        for calendars, start, end in questions(_calendars(campaign), now, now + timedelta(hours=1)):
+            unreadable = self._google.busy(calendars, start, end).unreadable
+            found |= {calendar: unreadable.get(calendar, "") for calendar in calendars}
+        return found
 
     def close(self) -> None:
         self._beside.shutdown(wait=False, cancel_futures=True)

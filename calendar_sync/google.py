@@ -4,6 +4,7 @@ One service object per thread: a shared one hands out other threads' answers (me
 retry layer; the client's own is off, since it does not know `quotaExceeded` or Retry-After. Blocking.
 """
 
+import http.client
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +49,7 @@ MEANINGS: dict[tuple[int, str | None], type[FirstringError]] = {
     (410, None): Gone,
 }
 # Lines that drop: httplib2 lets the socket's own errors through.
-LINE = (OSError, httplib2.HttpLib2Error, google.auth.exceptions.TransportError)
+LINE = (OSError, http.client.HTTPException, httplib2.HttpLib2Error, google.auth.exceptions.TransportError)
 FREEBUSY_CALENDARS = 50  # documented limit of one freebusy query
 PAGE = 250
 
@@ -183,12 +184,12 @@ class GoogleCalendar:
     def _service(self, patience: Patience) -> Any:
         services: dict[Patience, Any] = self._local.__dict__.setdefault("services", {})
         if patience not in services:
-            http = google_auth_httplib2.AuthorizedHttp(
+            authorized = google_auth_httplib2.AuthorizedHttp(
                 self._shared_credentials(), http=httplib2.Http(timeout=patience.request_s)
             )
             options = {"api_endpoint": self.endpoint}
             services[patience] = build(
-                "calendar", "v3", http=http, client_options=options, static_discovery=True, cache_discovery=False
+                "calendar", "v3", http=authorized, client_options=options, static_discovery=True, cache_discovery=False
             )
         return services[patience]
 

@@ -302,7 +302,7 @@ class Config(msgspec.Struct, frozen=True):
     language: str = "en"
     vad_threshold: float = 0.6
     vad_prefix_ms: int = 300
-    vad_silence_ms: int = 500
+    vad_silence_ms: int = 450
     reasoning_effort: str = "low"
     max_output_tokens: int = 4096
 

@@ -40,7 +40,7 @@ class Terms:
     max_usd: float = 3.0
     transcribed: bool = True
     """Whether the person's words are transcribed beside the model."""
-    vad_silence_ms: int = 500
+    vad_silence_ms: int = 450
     vad_prefix_ms: int = 300
     greet_after: float = 1.2
     """Silence after which we speak first."""

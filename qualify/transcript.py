@@ -21,6 +21,7 @@ class Line:
     cut_at: float | None = None
     """Share of the audio that was heard, once the item was cut; None while whole."""
     final: bool = False
+    sounded: bool = False
 
     @property
     def heard(self) -> str:

@@ -6,6 +6,7 @@ never fatal). Source: Twilio's Media Streams message reference.
 
 import msgspec
 
+from qualify.audio import is_base64
 from qualify.events import CallerAudio, KeyPressed, MarkEchoed, StreamEnded, Unknown
 
 MAX_MESSAGE = 64 * 1024
@@ -81,7 +82,7 @@ def read(text: str | bytes) -> Inbound:
         return Unknown("phone", _kind(text))
     match message:
         case _Media(media=frame):
-            return CallerAudio(frame.payload, _ms(frame.timestamp)) if frame.track == "inbound" else None
+            return _audio(frame)
         case _Marked(mark=mark):
             return MarkEchoed(mark.name)
         case _Dtmf(dtmf=dtmf):
@@ -95,6 +96,14 @@ def read(text: str | bytes) -> Inbound:
 
 
 KEYS = frozenset("0123456789*#ABCD")
+
+
+def _audio(frame: _Frame) -> CallerAudio | Unknown | None:
+    if frame.track != "inbound":
+        return None
+    if not is_base64(frame.payload):
+        return Unknown("phone", "bad_audio")
+    return CallerAudio(frame.payload, _ms(frame.timestamp))
 
 
 def _ms(text: str) -> int:
@@ -121,7 +130,7 @@ class Writer:
         self.clear = '{"event":"clear","streamSid":' + sid + "}"
 
     def media(self, payload: str) -> str:
-        """`payload` is base64 and needs no escaping: callers check it with `is_base64` where it enters."""
+        """`payload` is base64, checked where it entered, and needs no escaping."""
         return self._media + payload + '"}}'
 
     def mark(self, name: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from qualify import closing, opening
 from qualify import events as ev
+from qualify.audio import BYTES_PER_MS
 from qualify.commands import Clear, Command, Tell, Truncate
 from qualify.ending import Stage as End
 from qualify.greeting import Stage as Greet
@@ -81,6 +82,8 @@ def _heard(talk: Talk, item_id: str, now: float) -> Iterator[Command]:
     if spoken is None or line is None or spoken.flushed:
         return
     line.ended_ms = talk.ms(now)
+    if not line.sounded:  # generated long before it was played: a turn begins when it sounds
+        line.sounded, line.started_ms = True, max(line.started_ms, line.ended_ms - spoken.heard // BYTES_PER_MS)
     if item_id in talk.item_at:
         talk.read_backs.heard(line.text, spoken.heard / max(1, spoken.received), talk.item_at[item_id])
     if spoken.ended and spoken.heard >= spoken.received and not line.final:
@@ -91,6 +94,8 @@ def _heard(talk: Talk, item_id: str, now: float) -> Iterator[Command]:
 def speech_started(talk: Talk, event: ev.SpeechStarted, now: float) -> Iterator[Command]:
     talk.speaking, talk.active_at = True, now
     talk.nudges = 0
+    if event.item_id:
+        talk.transcript.line("caller", event.item_id, talk.ms(now))
     if talk.greeting.stage is Greet.WAITING:
         return
     if not talk.listening:

@@ -112,7 +112,7 @@ async def direct(given: argparse.Namespace, console: Console) -> int:
 
 
 def conclude(console: Console, given: argparse.Namespace, everyone: list[Seen], report: dict[str, Any]) -> None:
-    console.print(table(everyone, final=True))
+    console.print(table(everyone, width=console.width, final=True))
     for seen in everyone:
         for fault in seen.faults:
             console.print(f"[red]✗ {seen.part.who} ({seen.part.story}): {fault}[/red]")

@@ -2,7 +2,7 @@
 
 Placing answers with a typed result, never an exception: whether the request was processed is the one thing that matters
 (reference/twilio.md 2.3, 13.1). Exactly one POST a call of `place`; connect 3 s, silence 7 s; no client retries.
-One SDK client a thread, kept alive, since a `requests` session is not to be shared.
+A `requests` session is not to be shared: each thread has its own, kept alive.
 """
 
 import threading
@@ -104,20 +104,20 @@ class CarrierRecording:
 
 
 class Carrier:
-    """Thread-safe; opens its connections on first use. `close` ends the calling thread's."""
+    """Thread-safe; opens connections on first use. `close` ends all of them."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._threads = threading.local()
+        self._http = _RebasedHttp(settings.twilio_api_url)
+        self._sdk = _sdk(settings, self._http)
 
     def warm(self) -> None:
         """Load the SDK's modules (0.1-1 s the first time) before a lead waits for them."""
-        _ = self._client().calls
+        _ = self._sdk.calls
 
     def place(self, order: Order) -> Placing:
         """POST one call."""
         try:
-            call = self._client().calls.create(**_parameters(order))
+            call = self._sdk.calls.create(**_parameters(order))
         except TwilioException as error:
             return _answer(error)
         except requests.exceptions.RequestException as error:
@@ -146,14 +146,10 @@ class Carrier:
         """Record both sides on two channels; the recording's sid, or None when the call is over (R78)."""
         for wait in (*RECORDING_WAITS_S, None):
             try:
-                recording = (
-                    self._client()
-                    .calls(call_sid)
-                    .recordings.create(
-                        recording_status_callback=status_callback,
-                        recording_status_callback_event=["in-progress", "completed", "absent"],
-                        recording_channels="dual",
-                    )
+                recording = self._sdk.calls(call_sid).recordings.create(
+                    recording_status_callback=status_callback,
+                    recording_status_callback_event=["in-progress", "completed", "absent"],
+                    recording_channels="dual",
                 )
             except (TwilioException, requests.exceptions.RequestException) as error:
                 if _code(error) != NOT_YET:
@@ -169,7 +165,7 @@ class Carrier:
     def stop_recording(self, call_sid: str) -> None:
         """Stop whatever records; nothing recording is fine."""
         try:
-            self._client().calls(call_sid).recordings("Twilio.CURRENT").update(status="stopped")
+            self._sdk.calls(call_sid).recordings("Twilio.CURRENT").update(status="stopped")
         except (TwilioException, requests.exceptions.RequestException) as error:
             if _code(error) not in CALL_GONE:
                 raise _translated(error) from error
@@ -177,7 +173,7 @@ class Carrier:
     def recording(self, recording_sid: str) -> CarrierRecording | None:
         """What a recording has come to; None when the carrier has none."""
         try:
-            found = self._client().recordings(recording_sid).fetch()
+            found = self._sdk.recordings(recording_sid).fetch()
         except (TwilioException, requests.exceptions.RequestException) as error:
             if getattr(error, "status", None) == HTTPStatus.NOT_FOUND:
                 return None
@@ -187,7 +183,7 @@ class Carrier:
     def fetch(self, call_sid: str) -> CarrierCall | None:
         """The call as the carrier has it now (eventually consistent); None when it has none."""
         try:
-            return _read(self._client().calls(call_sid).fetch())
+            return _read(self._sdk.calls(call_sid).fetch())
         except (TwilioException, requests.exceptions.RequestException) as error:
             if getattr(error, "status", None) == HTTPStatus.NOT_FOUND:
                 return None
@@ -196,7 +192,7 @@ class Carrier:
     def find(self, to: str, from_: str) -> list[CarrierCall]:
         """Recent calls between two numbers, queued ones included: a start-time filter would hide those (R8)."""
         try:
-            calls = self._client().calls
+            calls = self._sdk.calls
             found = calls.list(to=to, from_=from_, limit=50)
             found += calls.list(to=to, from_=from_, status="queued", limit=50)
         except (TwilioException, requests.exceptions.RequestException) as error:
@@ -204,37 +200,45 @@ class Carrier:
         return list({call.sid: _read(call) for call in found}.values())
 
     def close(self) -> None:
-        http = getattr(self._threads, "http", None)
-        if http is not None:
-            http.session.close()
-            del self._threads.http, self._threads.client
+        self._http.close()
 
     def _update(self, call_sid: str, **changes: Any) -> bool:
         """True when done, False when the call was over."""
         try:
-            self._client().calls(call_sid).update(**changes)
+            self._sdk.calls(call_sid).update(**changes)
         except (TwilioException, requests.exceptions.RequestException) as error:
             if _code(error) in CALL_GONE or getattr(error, "status", None) == HTTPStatus.NOT_FOUND:
                 return False
             raise _translated(error) from error
         return True
 
-    def _client(self) -> Client:
-        client: Client | None = getattr(self._threads, "client", None)
-        if client is None:
-            http = _RebasedHttp(self._settings.twilio_api_url)
-            self._threads.http = http
-            client = self._threads.client = _sdk(self._settings, http)
-        return client
-
 
 class _RebasedHttp(TwilioHttpClient):  # type: ignore[misc]  # the SDK is untyped
     """Sends to the configured root and keeps the path, so that an emulator or a proxy can stand in for the API."""
 
     def __init__(self, root: str) -> None:
-        super().__init__(pool_connections=True)
+        self._threads = threading.local()
+        self._opened: list[requests.Session] = []
+        super().__init__(pool_connections=False)
         self.timeout = (CONNECT_S, SILENCE_S)  # requests takes the pair; the SDK's own argument knows one number only
         self._root = urlsplit(root.rstrip("/"))
+
+    @property
+    def session(self) -> requests.Session:
+        """This thread's own; the SDK asks for it at every request."""
+        session: requests.Session | None = getattr(self._threads, "session", None)
+        if session is None:
+            session = self._threads.session = requests.Session()
+            self._opened.append(session)
+        return session
+
+    @session.setter
+    def session(self, _none: None) -> None:
+        """The SDK sets one for all threads at the start; ours are opened on demand."""
+
+    def close(self) -> None:
+        for session in self._opened:
+            session.close()
 
     def request(self, method: str, url: str, *args: Any, **options: Any) -> Response:
         path = urlsplit(url)

@@ -12,13 +12,15 @@ from typing import Any
 
 import structlog
 from celery import Celery, signals
+from sqlalchemy.exc import SQLAlchemyError
 
-from campaign import clock, evidence
+from campaign import clock, evidence, store
 from campaign.database import Database
 from campaign.errors import FirstringError
 from campaign.jobs import QUEUES, CelerySender, Job, celery_app
+from campaign.records import Lead
 from campaign.settings import Settings
-from dialer import dial, machine, places, reconcile, recording, settle, sweep
+from dialer import ask, dial, gate, machine, reconcile, recording, settle, sweep
 from dialer.carrier import Carrier
 
 log = structlog.get_logger()
@@ -52,14 +54,32 @@ def plant() -> Plant:
 
 
 def open_plant(**_: Any) -> None:
-    """Open, connect and read what a first dial would otherwise wait for."""
+    """Open this process's own and rehearse a dial, so that the first lead does not wait for imports and caches."""
     global _plant
     _plant = None
     here = plant()
-    with here.database.reading() as session:
-        session.connection()
-    places.country_zones("US")
     here.carrier.warm()
+    try:
+        _rehearse(here)
+    except SQLAlchemyError as error:
+        log.warning("could not warm up; the database is not ready", kind=type(error).__name__)
+
+
+def rehearse_before_fork(**_: Any) -> None:
+    """Load everything once for all children, then close: neither a connection nor a socket may cross a fork."""
+    open_plant()
+    close_plant()
+
+
+def _rehearse(here: Plant) -> None:
+    """Everything a dial does up to its POST, for a lead that does not exist; nothing is written."""
+    now = clock.now()
+    dial.dial(here.database, here.settings, here.carrier, "rehearsal", here.owner)
+    with here.database.reading() as session:
+        for row in store.active(session):
+            campaign, _version = store.get(session, row.name)
+            nobody = Lead(id="rehearsal", phone=campaign.people[0].phone or campaign.caller_ids[0])
+            gate.decide(ask.gather(session, nobody, campaign, now), campaign, now)
 
 
 def close_plant(**_: Any) -> None:
@@ -164,8 +184,8 @@ def _named(job: Job, work: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-signals.worker_init.connect(open_plant, weak=False)
-signals.worker_process_init.connect(open_plant, weak=False)  # prefork: sockets and engines do not survive a fork
+signals.worker_init.connect(rehearse_before_fork, weak=False)
+signals.worker_process_init.connect(open_plant, weak=False)
 signals.worker_shutdown.connect(close_plant, weak=False)
 signals.worker_process_shutdown.connect(close_plant, weak=False)
 app = make_worker_app()

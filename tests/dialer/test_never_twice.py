@@ -168,7 +168,7 @@ def test_r10_two_calls_for_one_attempt_are_an_alarm_and_the_newer_is_hung_up(sta
     stage.twilio.script(BEN, answer="human", ring_s=3)
     attempt_id = stage.dial(stage.lead(ANN)) or ""
     attempt: Attempt = stage.get(Attempt, attempt_id)
-    other = stage.carrier._client().calls.create(to=ANN, from_=attempt.from_number, url="http://127.0.0.1:9/x")
+    other = stage.carrier._sdk.calls.create(to=ANN, from_=attempt.from_number, url="http://127.0.0.1:9/x")
     stage.post(attempt_id, "status", CallSid=str(other.sid), CallStatus="ringing", SequenceNumber="1")
     stage.work()
     assert stage.get(Attempt, attempt_id).call_sid == attempt.call_sid

@@ -208,14 +208,14 @@ class Session:
             if talk.wrapped_up or talk.ending.decided
             else talk.started_at + terms.max_seconds - terms.wrap_up_before
         )
-        yield talk.uplink.media_at + (FROZEN if talk.speaking and not talk.uplink.padded else MEDIA_DEAD)
+        yield talk.uplink.media_at + (FROZEN if talk.speaking and talk.uplink.open and not talk.uplink.padded else MEDIA_DEAD)
         yield opening.due(talk)
         yield opening.overdue(talk)
         yield opening.answer_due(talk)
         yield self._idle_at()
         yield talk.retry_at
         yield talk.hold_until
-        if talk.keys:
+        if talk.keys and talk.recovery.up:
             yield talk.keys_at + KEYS_PAUSE
         for use in talk.tools.running():
             yield use.asked_at + terms.tool_deadline

@@ -56,7 +56,7 @@ def _valkey() -> Iterator[str]:
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="firstring-valkey-") as folder:
         command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""]
-        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=die_with_parent)
+        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=die_with_parent)  # noqa: PLW1509
         client = redis.Redis(port=port)
 
         def answers() -> bool:
@@ -115,7 +115,7 @@ def _run_postgres(folder: Path) -> Iterator[str]:
         env=environment,
         cwd=folder,
         stderr=subprocess.DEVNULL,
-        preexec_fn=die_with_parent,
+        preexec_fn=die_with_parent,  # noqa: PLW1509
     )
     server_url = f"host={folder} user=firstring"
 

@@ -104,7 +104,7 @@ def running_twilio() -> Iterator[Twilio]:
         env=environment,
         stdout=subprocess.PIPE,
         text=True,
-        preexec_fn=die_with_parent,
+        preexec_fn=die_with_parent,  # noqa: PLW1509
     )
     assert process.stdout is not None
     line = process.stdout.readline()

@@ -61,7 +61,8 @@ def test_busy_is_retried_by_the_campaigns_policy_from_the_same_number(stage: Sta
     assert (first.state, first.disposition, first.sip_code) == ("busy", "busy", 486)
     lead: Lead = stage.get(Lead, lead_id)
     assert (lead.state, lead.priority, lead.reason) == ("scheduled", 2, "retry_busy")
-    assert lead.due_at and first.settled_at
+    assert lead.due_at
+    assert first.settled_at
     assert (lead.due_at - first.settled_at).total_seconds() == pytest.approx(1800, abs=1)
     assert stage.dial(lead_id) is None, "not due yet"
 
@@ -137,7 +138,8 @@ def test_answered_without_a_stream_is_our_fault_and_not_redialled_today(stage: S
     lead: Lead = stage.get(Lead, lead_id)
     assert attempt.disposition in ("answered_no_bridge", "answered_zero")
     assert lead.state == "scheduled"
-    assert lead.due_at and attempt.settled_at
+    assert lead.due_at
+    assert attempt.settled_at
     assert (lead.due_at - attempt.settled_at).total_seconds() >= 7200
 
 

@@ -73,7 +73,8 @@ def test_r6_no_call_found_is_no_redial_before_tomorrow(stage: Stage) -> None:
     assert stage.settle(attempt_id)
     lead: Lead = stage.get(Lead, lead_id)
     assert (lead.state, lead.attempts, lead.reason) == ("scheduled", 1, "unaccounted")
-    assert lead.due_at and lead.due_at.isoformat().startswith("2026-11-26T05:00:00"), "midnight in New York"
+    assert lead.due_at is not None
+    assert lead.due_at.isoformat().startswith("2026-11-26T05:00:00"), "midnight in New York"
     assert stage.twilio.posts(ANN) == 1
 
 
@@ -233,7 +234,8 @@ def test_r18_five_times_throttled_is_back_in_line_and_uncounted(stage: Stage, mo
     stage.dial(lead_id)
     lead: Lead = stage.get(Lead, lead_id)
     assert (lead.state, lead.attempts, len(stage.twilio.calls(ANN))) == ("scheduled", 0, 0)
-    assert lead.due_at and lead.due_at - clock.now() <= timedelta(seconds=15)
+    assert lead.due_at
+    assert lead.due_at - clock.now() <= timedelta(seconds=15)
     assert stage.twilio.posts(ANN) == 5
 
 
@@ -323,7 +325,8 @@ def test_r26_a_listing_the_sdk_cannot_read_is_asked_again_later(stage: Stage) ->
     stage.reconcile(attempt_id, later)
     attempt: Attempt = stage.get(Attempt, attempt_id)
     assert attempt.state == "unknown", "an unreadable list proves nothing"
-    assert attempt.reconcile_at and attempt.reconcile_at > later
+    assert attempt.reconcile_at
+    assert attempt.reconcile_at > later
 
 
 def test_r31_a_kill_switch_between_claim_and_post_makes_no_post(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,7 +71,7 @@ def test_reliability_1_3_kill_9_at_random_points_loses_none_and_doubles_none(sta
         for lead_id in leads:
             stage.database.send(Job.DIAL, lead_id)  # type: ignore[misc]
         enough = len(settled(stage)) + chance.randint(1, 5)
-        wait_until(lambda: len(settled(stage)) >= min(enough, 24), "some leads are done", 30)
+        wait_until(lambda enough=min(enough, 24): len(settled(stage)) >= enough, "some leads are done", 30)
         process.kill()
         process.wait()
     workers.worker()

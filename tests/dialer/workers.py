@@ -30,7 +30,7 @@ class Workers:
         self.logs = logs
         self.running: list[subprocess.Popen[bytes]] = []
 
-    def worker(self, pool: str = "threads", concurrency: int = 8) -> subprocess.Popen[bytes]:
+    def worker(self, pool: str = "prefork", concurrency: int = 3) -> subprocess.Popen[bytes]:
         arguments = ["worker", "-Q", EVERY_QUEUE, "--pool", pool, "-c", str(concurrency)]
         return self._start(*arguments, "--without-gossip", "--without-mingle", "-l", "INFO")
 
@@ -61,7 +61,7 @@ class Workers:
                 env=self.environment,
                 stdout=log,
                 stderr=log,
-                preexec_fn=die_with_parent,
+                preexec_fn=die_with_parent,  # noqa: PLW1509
             )
         self.running.append(process)
         return process

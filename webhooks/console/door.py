@@ -1,5 +1,6 @@
 """`/console`: sign in with the API token, then leads, a lead's story, and its recordings. Pages work without script."""
 
+import re
 from typing import Annotated
 from urllib.parse import parse_qs, quote
 
@@ -21,6 +22,7 @@ router = APIRouter(prefix="/console", include_in_schema=False)
 SIGN_IN = "/console/sign-in"
 FORM_LIMIT = 16 * 1024
 PAGE = 50
+WORD = re.compile(r"[a-z0-9_]{1,80}")
 
 
 class SignInFirst(Problem):
@@ -77,6 +79,7 @@ async def leads(
     request: Request, session: Session, status: str = "", before: str = "", follow: bool = False
 ) -> Response:
     here = ground.of(request)
+    status, before = (word if WORD.fullmatch(word) else "" for word in (status, before))
 
     def read() -> tuple[shapes.LeadPage, dict[str, int]]:
         with here.database.reading() as reading:
@@ -122,7 +125,7 @@ async def opt_out(request: Request, session: Session, lead_id: str) -> Response:
 
     def write() -> list[str]:
         with here.database.transaction() as writing:
-            return optout.stop(writing, find(writing, lead_id), channel="console", now=clock.now())
+            return optout.stop(writing, find(writing, lead_id), channel="api", now=clock.now())
 
     for attempt_id in await run_in_threadpool(write):
         await run_in_threadpool(here.tell_call, attempt_id, {"kind": "opt_out"})
@@ -135,7 +138,7 @@ async def recorded(request: Request, session: Session, attempt_id: str) -> Respo
 
     def read() -> str | None:
         with here.database.reading() as reading:
-            attempt = reading.get(Attempt, attempt_id)
+            attempt = reading.get(Attempt, attempt_id) if WORD.fullmatch(attempt_id) else None
             return attempt.recording_sid if attempt else None
 
     return await recording.play(here.settings, await run_in_threadpool(read), request.headers.get("range"))

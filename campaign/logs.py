@@ -7,11 +7,25 @@ import structlog
 
 from campaign.redaction import redact, scrub
 
+TOO_TALKATIVE = [
+    "httpx",
+    "httpcore",
+    "twilio",
+    "googleapiclient",
+    "urllib3",
+    "uvicorn.access",
+    "websockets",
+    "celery.worker.strategy",
+    "celery.app.trace",
+]
+
 
 class _ScrubbedRecords(logging.Filter):
-    """Library log records go through the same scrubbing as ours."""
+    """Library log records go through the same scrubbing as ours; beat's line for every tick is left out."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "celery.beat" and str(record.msg).startswith("Scheduler: Sending due task"):
+            return False
         record.msg, record.args = scrub(record.getMessage()), None
         return True
 
@@ -23,7 +37,7 @@ def configure(process: str, *, level: str = "INFO") -> None:
     logging.basicConfig(
         level=level, format=f"%(asctime)s {process} %(levelname)s %(name)s %(message)s", handlers=[stream], force=True
     )
-    for noisy in ("httpx", "httpcore", "twilio", "googleapiclient", "urllib3", "uvicorn.access", "websockets"):
+    for noisy in TOO_TALKATIVE:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     shown = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
     structlog.configure(

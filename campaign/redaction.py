@@ -25,7 +25,10 @@ PERSONAL = frozenset(
         "body",
     ]
 )
-_LOOSE = re.compile(r"[^\s@\"']{1,64}@[^\s@\"']+\.[^\s@\"']+|\+?\d[\d ().-]{7,}\d")
+_EMAIL = re.compile(r"[^\s@\"']{1,64}@[^\s@\"']+\.[^\s@\"']+")
+_NUMBER = re.compile(r"\+?\d[\d ().-]{7,}\d")
+_NO_PHONE = re.compile(r"\d{4}-\d\d-\d\d\b|127\.0\.0\.1$|\d+\.\d+$")
+"""Digit runs that look like a phone number and are none: dates, the loopback address, decimal fractions."""
 # Ids of ours and of providers are hex behind a prefix; they identify rows, not people.
 _ID = re.compile(r"^[A-Za-z]{2,8}_?[0-9a-f]{20,}$")
 
@@ -38,7 +41,8 @@ def mask(value: object) -> str:
 
 def scrub(text: str) -> str:
     """Cut e-mail addresses and phone-like digit runs out of free text (provider errors quote them)."""
-    return _LOOSE.sub(lambda found: mask(found.group()), text)
+    text = _EMAIL.sub(lambda found: mask(found.group()), text)
+    return _NUMBER.sub(lambda found: found.group() if _NO_PHONE.match(found.group()) else mask(found.group()), text)
 
 
 def redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

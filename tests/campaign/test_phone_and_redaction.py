@@ -55,4 +55,7 @@ def test_logs_lose_marked_fields_and_loose_numbers_but_keep_ids() -> None:
     assert "555" not in str(shown)
     assert "a@b.co" not in str(shown)
     assert shown["lead"] == event["lead"]
-    assert scrub("code 21211, 30 s") == "code 21211, 30 s"
+    for harmless in ("code 21211, 30 s", "2026-11-22 17:13:53", "on http://127.0.0.1:35583", "in 0.0120498530000000s"):
+        assert scrub(harmless) == harmless
+    for telling in ("+12125550101", "(212) 555-0101", "212.555.0101", "0491 570 156", "203.0.113.77"):
+        assert telling not in scrub(f"to {telling} now")

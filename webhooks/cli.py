@@ -6,6 +6,7 @@ import traceback
 
 import typer
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from campaign.errors import FirstringError
 from webhooks.commands import campaigns, leads, outbox, own_number, processes
@@ -24,6 +25,8 @@ def main() -> None:
         app()
     except FirstringError as error:
         _fail(str(error))
+    except SQLAlchemyError as error:
+        _fail(f"the database says {type(error).__name__}: check DATABASE_URL and run `firstring migrate`")
     except ValidationError as error:
         _fail("; ".join(f"{fault['msg'].removeprefix('Value error, ')}" for fault in error.errors(include_url=False)))
 

@@ -52,6 +52,8 @@ class Seen:
         """Nothing more will happen: an end state, or waiting for another day, and the CRM has what it is owed."""
         if self.status == "duplicate" or self.answer.get("http") != 202:
             return True
+        if not self.story:
+            return False
         waiting = (
             self.status == "scheduled" and self.part.status == "scheduled" and len(self.attempts) >= self.part.calls
         )

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from campaign import clock, store
+from campaign import clock, migrations, store
 from campaign.database import Database
 from campaign.errors import Permanent
 from campaign.file import load
@@ -23,7 +23,10 @@ def apply(file: Path = typer.Argument(..., exists=True, dir_okay=False, help="Th
 
     campaign, text = load(file)
     load_playbook(campaign.playbook)
-    database = Database(Settings().database_url)
+    settings = Settings()
+    database = Database(settings.database_url)
+    if settings.environment != "production":
+        migrations.upgrade(database.engine)  # the first command on a fresh machine; production migrates at release
     with database.transaction() as session:
         before = store.newest(session, campaign.name)
         row = store.apply(session, campaign, text, by=getpass.getuser(), now=clock.now())

@@ -31,7 +31,8 @@ def timeline(
     for attempt in attempts:
         moments.extend(_attempt(attempt))
     for outcome in outcomes:
-        what = f"Outcome: {plain(outcome.wanted or outcome.reached)}; next: {plain(outcome.next)}"
+        found = outcome.wanted or outcome.reached
+        what = f"Outcome: {plain(found)}" + (f"; next: {plain(outcome.next)}" if outcome.next != found else "")
         moments.append(Moment(at=outcome.at, kind="outcome", what=what, ref=outcome.id))
     for booking in bookings:
         moments.append(

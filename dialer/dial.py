@@ -41,6 +41,7 @@ class Intent:
 
     attempt_id: str
     order: Order
+    real_at: datetime
 
 
 def dial(database: Database, settings: Settings, carrier: Carrier, lead_id: str, owner: str) -> str | None:
@@ -68,7 +69,7 @@ def _intend(database: Database, settings: Settings, lead_id: str, owner: str, no
             case Allow():
                 session.flush()
                 attempt = _attempt(session, lead, decision, verdict.caller_id, now)
-                return Intent(attempt.id, _order(attempt, campaign, settings))
+                return Intent(attempt.id, _order(attempt, campaign, settings), attempt.intent_real_at)
             case Defer():
                 ending.wait(session, lead, verdict.until, verdict.reason, now)
             case Deny():
@@ -114,9 +115,9 @@ def _order(attempt: Attempt, campaign: Campaign, settings: Settings) -> Order:
 
 def _place(database: Database, carrier: Carrier, intent: Intent) -> Placing:
     """POST, and again only after an answer that proves the last one was not processed."""
-    started, wait = clock.real_now(), FIRST_WAIT_S
+    wait = FIRST_WAIT_S
     for _ in range(TRIES):
-        if not _may_place(database, intent.attempt_id, started):
+        if not _may_place(database, intent):
             return NotSent("withdrawn")
         placing = carrier.place(intent.order)
         if not isinstance(placing, Throttled | NotSent):
@@ -126,12 +127,12 @@ def _place(database: Database, carrier: Carrier, intent: Intent) -> Placing:
     return placing
 
 
-def _may_place(database: Database, attempt_id: str, started: datetime) -> bool:
+def _may_place(database: Database, intent: Intent) -> bool:
     """Still placing, still fresh, and no brake pulled since the claim (R31, reliability rule 7)."""
-    if clock.real_now() - started > FRESH:
+    if clock.real_now() - intent.real_at > FRESH:
         return False
     with database.reading() as session:
-        attempt = session.get_one(Attempt, attempt_id)
+        attempt = session.get_one(Attempt, intent.attempt_id)
         return attempt.state == State.PLACING and not brakes.stops(session, attempt, clock.now())
 
 

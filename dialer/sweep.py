@@ -53,6 +53,7 @@ def sweep(
         found = [item for look in LOOKS for item in look(session, now)]
     with database.transaction() as session:
         found += _close(session, _died(session, now), now)
+        found += _hurry(session, now)
         for work in upkeep:
             work(session, now)
     new = [item for item in found if recently.is_new(item, now)]
@@ -103,17 +104,6 @@ def _unsummarised(session: Session, now: datetime) -> Iterator[Found]:
     yield from ((Job.WRAP_UP, attempt_id) for attempt_id in session.exec(query))
 
 
-def _left_lines(session: Session, now: datetime) -> Iterator[Found]:
-    """The conversation is over and the carrier has not said so: ask sooner than patience would."""
-    query = (
-        select(Attempt.id)
-        .join(Call, col(Call.attempt_id) == col(Attempt.id))
-        .where(Attempt.state == State.IN_PROGRESS, col(Call.ended_at) <= now - LINE_LEFT, col(Call.wanted).is_not(None))
-        .limit(BATCH)
-    )
-    yield from ((Job.RECONCILE, attempt_id) for attempt_id in session.exec(query))
-
-
 def _braked(session: Session, now: datetime) -> Iterator[Found]:
     """Calls still ringing under a brake are taken back (R29)."""
     if not any(halt.until is None or halt.until > now for halt in session.exec(select(Halt))):
@@ -135,7 +125,6 @@ LOOKS: tuple[Callable[[Session, datetime], Iterator[Found]], ...] = (
     _unsettled,
     _outbox,
     _unsummarised,
-    _left_lines,
     _braked,
     _recordings,
 )
@@ -159,3 +148,19 @@ def _close(session: Session, attempt_ids: list[str], now: datetime) -> list[Foun
             call.ended_at, call.ended_by = now, call.ended_by or "system"
             session.add(call)
     return [(Job.WRAP_UP, attempt_id) for attempt_id in attempt_ids]
+
+
+def _hurry(session: Session, now: datetime) -> list[Found]:
+    """The conversation is over and the carrier has not said so: ask now, twice at most; a transferred call may go on."""
+    query = (
+        select(Attempt)
+        .join(Call, col(Call.attempt_id) == col(Attempt.id))
+        .where(Attempt.state == State.IN_PROGRESS, col(Call.ended_at).between(now - 2 * LINE_LEFT, now - LINE_LEFT))
+        .limit(BATCH)
+    )
+    found = []
+    for attempt in session.exec(query):
+        attempt.reconcile_at = now
+        session.add(attempt)
+        found.append((Job.RECONCILE, attempt.id))
+    return found

@@ -54,7 +54,7 @@ def progress(talk: Talk, now: float) -> Iterator[Command]:
         return
     ending.tries += 1
     ending.deadline = now + talk.terms.farewell_within
-    yield from talk.steer(f'The call ends now. Say only this, and nothing else: "{line(talk, ending.reason)}"')
+    yield from talk.steer(f'The call ends now. Say exactly this and nothing else: "{line(talk, ending.reason)}"')
 
 
 def line(talk: Talk, reason: str) -> str:
@@ -118,7 +118,7 @@ def opt_out(talk: Talk, channel: str, now: float) -> Iterator[Command]:
     talk.ending.tries = 1
     if talk.recovery.up:
         yield from talk.steer(
-            f'The person must never be called again. Say only this, and nothing else: "{line(talk, "opted_out")}"'
+            f'The person must never be called again. Say exactly this and nothing else: "{line(talk, "opted_out")}"'
         )
     else:
         yield from drain(talk, now)
@@ -248,7 +248,7 @@ def limit(talk: Talk, what: str, now: float) -> Iterator[Command]:
     talk.flag(what, "")
     talk.ending.decide("limit", "system", now, talk.terms.farewell_within + 4.0)
     talk.ending.tries = 1
-    yield from talk.steer(f'Time is up. Apologise briefly for having to stop, then say: "{line(talk, "limit")}"')
+    yield from talk.steer(f'Time is up, the call must end. Say exactly this and nothing else: "{line(talk, "limit")}"')
 
 
 def stop_now(talk: Talk, now: float) -> Iterator[Command]:

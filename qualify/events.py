@@ -15,24 +15,24 @@ class Happening(msgspec.Struct, frozen=True, tag_field="what", tag=str.lower, om
 # --- from the phone ---
 
 
-class CallerAudio(Happening):
+class CallerAudio(Happening, frozen=True):
     """One inbound frame, as it came. `timestamp` is the stream's own ms."""
 
     payload: str
     timestamp: int = 0
 
 
-class MarkEchoed(Happening):
+class MarkEchoed(Happening, frozen=True):
     """The phone played (or flushed) everything before this mark."""
 
     name: str
 
 
-class KeyPressed(Happening):
+class KeyPressed(Happening, frozen=True):
     digit: str
 
 
-class StreamEnded(Happening):
+class StreamEnded(Happening, frozen=True):
     """The phone leg is gone: `stop` (hung up), `closed` (socket lost)."""
 
     how: str = "stop"
@@ -41,20 +41,20 @@ class StreamEnded(Happening):
 # --- from the model ---
 
 
-class ModelOpened(Happening):
+class ModelOpened(Happening, frozen=True):
     """A new, empty model session exists."""
 
     expires_at: float = 0.0
 
 
-class ModelConfigured(Happening):
+class ModelConfigured(Happening, frozen=True):
     """Our configuration is in effect, with these formats."""
 
     input_format: str = ""
     output_format: str = ""
 
 
-class ModelLost(Happening):
+class ModelLost(Happening, frozen=True):
     """The model's socket closed or could not be opened; `fatal` means trying again cannot help."""
 
     code: int = 0
@@ -62,23 +62,23 @@ class ModelLost(Happening):
     fatal: bool = False
 
 
-class SpeechStarted(Happening):
+class SpeechStarted(Happening, frozen=True):
     item_id: str = ""
     audio_ms: int = 0
 
 
-class SpeechStopped(Happening):
+class SpeechStopped(Happening, frozen=True):
     item_id: str = ""
     audio_ms: int = 0
 
 
-class SpeechCommitted(Happening):
+class SpeechCommitted(Happening, frozen=True):
     """What the person said is now part of the conversation."""
 
     item_id: str
 
 
-class CallerWords(Happening):
+class CallerWords(Happening, frozen=True):
     """The transcript of the person's turn; empty when it could not be understood."""
 
     item_id: str
@@ -88,26 +88,26 @@ class CallerWords(Happening):
     usage: dict[str, Any] = {}
 
 
-class ResponseStarted(Happening):
+class ResponseStarted(Happening, frozen=True):
     response_id: str
     request_id: str = ""
     """The `client_event_id` we gave, empty when the model began by itself."""
 
 
-class AgentItem(Happening):
+class AgentItem(Happening, frozen=True):
     """The response opened a spoken item."""
 
     response_id: str
     item_id: str
 
 
-class AgentAudio(Happening):
+class AgentAudio(Happening, frozen=True):
     response_id: str
     item_id: str
     payload: str
 
 
-class AgentWords(Happening):
+class AgentWords(Happening, frozen=True):
     response_id: str
     item_id: str
     text: str
@@ -115,12 +115,12 @@ class AgentWords(Happening):
     """True: `text` replaces what the pieces said so far."""
 
 
-class AgentAudioEnded(Happening):
+class AgentAudioEnded(Happening, frozen=True):
     response_id: str
     item_id: str
 
 
-class ToolAsked(Happening):
+class ToolAsked(Happening, frozen=True):
     response_id: str
     call_id: str
     name: str
@@ -129,14 +129,14 @@ class ToolAsked(Happening):
     """False: the call was cut off; its arguments may be half."""
 
 
-class ItemKept(Happening):
+class ItemKept(Happening, frozen=True):
     """The model's side confirmed an item of ours."""
 
     item_id: str
     call_id: str = ""
 
 
-class ResponseEnded(Happening):
+class ResponseEnded(Happening, frozen=True):
     response_id: str
     status: str
     reason: str = ""
@@ -144,14 +144,14 @@ class ResponseEnded(Happening):
     usage: dict[str, Any] = {}
 
 
-class ModelError(Happening):
+class ModelError(Happening, frozen=True):
     code: str
     message: str = ""
     param: str = ""
     event_id: str = ""
 
 
-class Unknown(Happening):
+class Unknown(Happening, frozen=True):
     """Something we have no word for: counted, never fatal."""
 
     source: str
@@ -161,32 +161,32 @@ class Unknown(Happening):
 # --- from our own side ---
 
 
-class ToolAnswered(Happening):
+class ToolAnswered(Happening, frozen=True):
     call_id: str
     result: dict[str, Any]
 
 
-class TransferFailed(Happening):
+class TransferFailed(Happening, frozen=True):
     """The carrier would not hand the call over."""
 
     code: str = ""
 
 
-class ClockRang(Happening):
+class ClockRang(Happening, frozen=True):
     """The time asked for by `WakeAt` has come."""
 
 
-class Verdict(Happening):
+class Verdict(Happening, frozen=True):
     """The carrier's opinion on who answered."""
 
     answered_by: str
 
 
-class CallOver(Happening):
+class CallOver(Happening, frozen=True):
     """The carrier says that the call has ended."""
 
 
-class StopAsked(Happening):
+class StopAsked(Happening, frozen=True):
     """An opt-out that came another way (API, supervisor), or an order to end the call."""
 
     reason: str = "opted_out"

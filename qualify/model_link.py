@@ -1,6 +1,7 @@
 """Opens the socket to the Realtime API and says in our words why one could not be had."""
 
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from websockets.asyncio.client import connect
@@ -33,7 +34,7 @@ class Model:
 
 async def open_line(model: Model) -> Line:
     """A fresh model session. No compression: base64 audio doesn't shrink; pings find a dead peer within ten seconds."""
-    proxy = None if urlsplit(model.url).hostname in LOOPBACK else True
+    proxy: Literal[True] | None = None if urlsplit(model.url).hostname in LOOPBACK else True
     try:
         connection = await connect(
             model.address,

@@ -64,7 +64,9 @@ def response_ended(talk: Talk, response_id: str, spoke: bool, now: float) -> Ite
     if missing and not greeting.mended:
         greeting.mended = True
         talk.flag("greeting_incomplete", f"{len(missing)} mandatory lines")
-        yield from talk.steer("You left out mandatory words. Say exactly this now, nothing else: " + " ".join(missing))
+        yield from talk.steer(
+            "You left out mandatory words. Say exactly this now and nothing else: " + " ".join(missing)
+        )
         return
     greeting.complete, greeting.said_at = True, now
     yield from progress(talk, now)

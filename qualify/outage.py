@@ -30,7 +30,7 @@ def opened(talk: Talk) -> Iterator[Command]:
 
 
 def configured(talk: Talk, event: ev.ModelConfigured, now: float) -> Iterator[Command]:
-    if not {event.input_format, event.output_format} == {PHONE_FORMAT}:
+    if {event.input_format, event.output_format} != {PHONE_FORMAT}:
         talk.flag("wrong_format", f"{event.input_format} {event.output_format}")
         yield from closing.give_up(talk, "wrong audio format", now)
         return

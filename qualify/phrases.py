@@ -6,17 +6,20 @@ or a verb and its object. "Stop by on Tuesday" and "don't call before nine" are 
 
 import re
 
+MAX_HEARD = 2000
 _SPACES = re.compile(r"\s+")
 _MARKS = re.compile(r"[^\w\s']", re.UNICODE)
 
 _ALONE = re.compile(
-    r"^(?:(?:please|just|no|ok|okay|hey|i said|por favor)\s+)*(?:stop|unsubscribe|alto|basta|parar?)(?:\s+(?:it|now|please|stop|por favor))*$"
+    r"^(?:(?:please|just|no|ok|okay|hey|i said|por favor)\s+)*(?:stop|unsubscribe|alto|basta|parar?)"
+    r"(?:\s+(?:it|now|please|stop|por favor))*$"
 )
 _OPT_OUT = re.compile(
     r"\bstop\s+(?:\w+\s+)?(?:call|phon|ring|contact|bother|harass)(?:ing|s)?\b(?!\s+(?:so|this|that)\s+(?:early|late))"
     r"|\b(?:take|remove|delete|get)\s+(?:me|my\s+(?:number|name|details))\s+(?:\w+\s+)?(?:off|from|out\s+of)\b"
     r"|\b(?:take|get)\s+my\s+(?:number|name)\s+off\b"
-    r"|\b(?:do not|don't|dont|never)\s+(?:ever\s+)?(?:call|phone|ring|contact)\s+(?:me\s+|us\s+|here\s+|this\s+number\s+)?(?:ever\s+)?(?:again|anymore|any\s+more)\b"
+    r"|\b(?:do not|don't|dont|never)\s+(?:ever\s+)?(?:call|phone|ring|contact)\s+"
+    r"(?:me\s+|us\s+|here\s+|this\s+number\s+)?(?:ever\s+)?(?:again|anymore|any\s+more)\b"
     r"|\bnever\s+(?:call|phone|ring|contact)\s+me\b(?!\s+(?:before|after|on|at|in))"
     r"|\b(?:do not|don't|dont)\s+(?:call|phone|ring|contact)\s+(?:me|us|this\s+number)$"
     r"|\b(?:put|place)\s+me\s+on\s+(?:your|the)\s+do\s+not\s+call\b"
@@ -29,9 +32,10 @@ _OPT_OUT = re.compile(
 )
 
 _FAREWELL = re.compile(
-    r"^(?:(?:ok|okay|alright|all right|great|good|perfect|thanks|thank you|thank you very much|thanks a lot|you too|bye|bye bye|goodbye|"
+    r"^(?:(?:ok|okay|alright|all right|great|good|perfect|thanks|thank you|thank you very much|thanks a lot|"
+    r"you too|bye|goodbye|"
     r"see you|see you then|talk soon|cheers|have a (?:good|nice|great) (?:day|one)|yes|yeah|no|sure|mm hm|mhm|uh huh|"
-    r"gracias|adiós|adios|hasta luego|chao|vale|sí)\s*)+$"
+    r"gracias|adiós|adios|hasta luego|chao|vale|sí)(?:\s+|$))+$"
 )
 
 
@@ -42,11 +46,11 @@ def plain(text: str) -> str:
 
 def opts_out(text: str) -> bool:
     """Whether these words ask never to be called again."""
-    said = plain(text)
+    said = plain(text[:MAX_HEARD])
     return bool(said) and bool(_ALONE.match(said) or _OPT_OUT.search(said))
 
 
 def says_farewell(text: str) -> bool:
     """Whether these words only end the talk (or say nothing): no reason to take up the conversation again."""
-    said = plain(text)
+    said = plain(text[:MAX_HEARD])
     return not said or bool(_FAREWELL.match(said))

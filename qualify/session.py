@@ -208,7 +208,9 @@ class Session:
             if talk.wrapped_up or talk.ending.decided
             else talk.started_at + terms.max_seconds - terms.wrap_up_before
         )
-        yield talk.uplink.media_at + (FROZEN if talk.speaking and talk.uplink.open and not talk.uplink.padded else MEDIA_DEAD)
+        yield talk.uplink.media_at + (
+            FROZEN if talk.speaking and talk.uplink.open and not talk.uplink.padded else MEDIA_DEAD
+        )
         yield opening.due(talk)
         yield opening.overdue(talk)
         yield opening.answer_due(talk)

@@ -11,7 +11,10 @@ from zoneinfo import ZoneInfo
 from qualify.phrases import plain
 from qualify.spoken import EN_DAYS, EN_MONTHS
 
-_UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+_UNITS = (
+    "zero one two three four five six seven eight nine ten "
+    "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+)
 _NUMBERS = {word: value for value, word in enumerate(_UNITS.split())}
 _NUMBERS |= {"twenty": 20, "thirty": 30, "forty": 40, "forty five": 45, "fifty": 50, "sixty": 60, "ninety": 90}
 _NUMBERS |= {"a": 1, "an": 1, "a couple of": 2, "couple of": 2, "a few": 3, "half an": 0}

@@ -21,7 +21,7 @@ DESCRIPTION = (
     "First call with confirm false, read `read_back` aloud, wait for a clear yes; then call again with confirm true."
 )
 READ_BACK = "Read this back, wait for a clear yes, then call schedule again with confirm true."
-NOT_CONFIRMED = "The person has not yet confirmed. Read this back aloud, wait for their clear yes, then call again with confirm true."
+NOT_CONFIRMED = "Not yet confirmed. Read this back aloud, wait for their clear yes, then call again with confirm true."
 FURTHEST = timedelta(days=60)
 
 

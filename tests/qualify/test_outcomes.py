@@ -160,6 +160,7 @@ def test_farewells():
     assert says_farewell("Thank you. Goodbye.")
     assert says_farewell("")
     assert not says_farewell("Wait, what about Tuesday?")
+    assert not says_farewell("goodbye bye " * 500 + "wait")  # and in no time
 
 
 def test_text_is_cut_between_words():
@@ -208,5 +209,6 @@ def test_the_ledgers_summary_is_deterministic():
     playbook = playbook_file.load("solar-us").playbook
     text = summary.from_ledger(playbook, "human", "booked", {"homeowner": "yes", "monthly_bill": 200}, "Tuesday at ten")
     assert text == (
-        "Booked a meeting. Meeting: Tuesday at ten. Do you own your home? yes. Roughly how much is your electricity bill each month? 200 USD."
+        "Booked a meeting. Meeting: Tuesday at ten. Do you own your home? yes. "
+        "Roughly how much is your electricity bill each month? 200 USD."
     )

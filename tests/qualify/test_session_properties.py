@@ -15,7 +15,39 @@ from qualify.audio import size
 from qualify.responses import Slot
 from tests.qualify.script import GREETING, PCMU, Call, audio
 
-ACTIONS = ["wait_little", "wait_long", "speech_start", "speech_stop", "words", "opt_words", "farewell_words", "audio", "audio_end", "words_agent", "response_start", "done", "cancelled", "failed", "incomplete", "tool", "end_call", "tool_answer", "error_busy", "error_other", "lost", "opened", "configured", "key", "verdict_human", "verdict_machine", "kept", "stale_mark", "unknown", "item", "stop"]
+ACTIONS = [
+    "wait_little",
+    "wait_long",
+    "speech_start",
+    "speech_stop",
+    "words",
+    "opt_words",
+    "farewell_words",
+    "audio",
+    "audio_end",
+    "words_agent",
+    "response_start",
+    "done",
+    "cancelled",
+    "failed",
+    "incomplete",
+    "tool",
+    "end_call",
+    "tool_answer",
+    "error_busy",
+    "error_other",
+    "lost",
+    "opened",
+    "configured",
+    "key",
+    "verdict_human",
+    "verdict_machine",
+    "kept",
+    "stale_mark",
+    "unknown",
+    "item",
+    "stop",
+]
 
 
 class Chaos:

@@ -63,6 +63,16 @@ def test_said_in_the_persons_zone_and_locale(language: str, zone: str, said: str
 
 
 def test_ordinals():
-    assert [
-        ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 22, 23, 31)
-    ] == ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "23rd", "31st"]
+    assert [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 22, 23, 31)] == [
+        "1st",
+        "2nd",
+        "3rd",
+        "4th",
+        "11th",
+        "12th",
+        "13th",
+        "21st",
+        "22nd",
+        "23rd",
+        "31st",
+    ]

@@ -1,7 +1,7 @@
 """Runs calls: from an accepted socket to the written record. Knows which calls are live and can drain."""
 
 import asyncio
-import time
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -49,6 +49,8 @@ class Switchboard:
         self._model = Model(settings.openai_realtime_url, settings.openai_api_key, settings.openai_realtime_model)
         self.live: set[str] = set()
         self.draining = False
+        self._empty = asyncio.Event()
+        self._empty.set()
 
     async def answer(self, connection: ServerConnection) -> None:
         """One stream, from its start message to the stored record."""
@@ -66,13 +68,16 @@ class Switchboard:
             log.warning("stream refused", attempt=attempt_id, code=error.code)
             await connection.close(POLICY_VIOLATION if isinstance(error, Refused) else 1011, error.code)
             return
-        self.live.add(attempt_id)
-        meters.live.set(len(self.live))
+        self._count(attempt_id, True)
         try:
             await self._converse(case, start.callSid, start.streamSid, line)
         finally:
-            self.live.discard(attempt_id)
-            meters.live.set(len(self.live))
+            self._count(attempt_id, False)
+
+    def _count(self, attempt_id: str, running: bool) -> None:
+        (self.live.add if running else self.live.discard)(attempt_id)
+        (self._empty.clear if self.live else self._empty.set)()
+        meters.live.set(len(self.live))
 
     async def _converse(self, case: cases.Case, call_sid: str, stream_sid: str, line: Line) -> None:
         desk = cases.desk(case, self._calendars)
@@ -125,9 +130,9 @@ class Switchboard:
     async def drain(self, limit: float) -> int:
         """Wait until every live call has ended by itself; returns how many are left when time is up."""
         self.draining = True
-        until = time.monotonic() + limit
-        while self.live and time.monotonic() < until:
-            await asyncio.sleep(0.05)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit):
+                await self._empty.wait()
         return len(self.live)
 
     async def close(self) -> None:

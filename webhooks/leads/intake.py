@@ -187,6 +187,6 @@ def _duplicate(session: Session, lead_id: str) -> Accepted:
 def _insert_once(session: Session, row: SQLModel) -> bool:
     """Insert unless a unique constraint says the row is there already; True when it was inserted."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    table = SQLModel.metadata.tables[type(row).__tablename__]
+    table = SQLModel.metadata.tables[str(type(row).__tablename__)]
     insert = dialect.insert(table).values(**row.model_dump()).on_conflict_do_nothing().returning(table.c.id)
     return session.execute(insert).first() is not None  # rowcount says -1 on PostgreSQL

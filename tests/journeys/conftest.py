@@ -1,0 +1,27 @@
+"""What journeys share: one ordinary installation for a module, and an empty PostgreSQL database for another."""
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from tests.conftest import _execute, _postgres_url
+from tests.journeys.stack import Stack
+
+_NUMBERS = count(1)
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """SQLite, HubSpot, one public address: the web process passes media on."""
+    with Stack(single_port=True) as running:
+        yield running
+
+
+@pytest.fixture
+def empty_postgres_url(_postgres: str) -> Iterator[str]:
+    """A database without tables, as a customer's is before `firstring migrate`."""
+    name, server = f"j{next(_NUMBERS)}", f"host={_postgres} user=firstring"
+    _execute(server, f"CREATE DATABASE {name} TEMPLATE template0")
+    yield _postgres_url(_postgres, name)
+    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")

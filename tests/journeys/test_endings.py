@@ -1,0 +1,81 @@
+"""However an installation ends, nothing of it stays behind; however a process of it dies, every lead still ends once."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import die_with_parent
+from tests.journeys.stack import FINAL, Stack, bare_environment, strays, until
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def of_the_product(stack: Stack) -> list[str]:
+    return [words for words in strays(stack.tag) if "sandbox." not in words]
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_ends_every_process_in_order(stack: Stack, how: signal.Signals) -> None:
+    if "up" not in stack.processes:
+        stack.up()
+    assert set(until(lambda: len(pids := stack.pids()) == 5 and pids, "five processes")) == {
+        "redis", "worker", "beat", "media", "web",
+    }  # fmt: skip
+    started = time.monotonic()
+    assert stack.stop(how=how) == 0
+    print(f"\n{how.name}: stopped in {time.monotonic() - started:.1f} s")
+    assert of_the_product(stack) == []
+    assert "stopped" in (stack.folder / "up.log").read_text()
+
+
+def test_a_killed_supervisor_leaves_nothing_behind_and_a_new_one_goes_on(stack: Stack) -> None:
+    if "up" not in stack.processes:
+        stack.up()
+    number = "+19175550103"
+    lead_id = stack.submit(number)["lead_id"]
+    until(lambda: stack.lead(lead_id)["status"] == "in_call", "the call is on")
+    stack.stop(how=signal.SIGKILL)
+    until(lambda: of_the_product(stack) == [], "nothing of ours lives", 10)
+    stack.up()
+    story = stack.await_lead(lead_id)
+    assert len(story["attempts"]) == len(story["outcomes"]) == 1
+    assert stack.calls(number)[0]["posts"] == 1
+    assert stack.seen("twilio", "calls")["alive"] == 0
+
+
+def test_whatever_process_is_killed_comes_back_and_every_lead_ends_once(stack: Stack) -> None:
+    if "up" not in stack.processes:
+        stack.up()
+    numbers = [f"+1347555{last}" for last in range(1120, 1125)]
+    ids = []
+    for number, victim in zip(numbers, ("web", "media", "worker", "beat", "redis"), strict=True):
+        stack.script(number, "human", [{"at_ms": 400, "say": "Hello?"}, {"at_ms": 3000, "hang_up": True}])
+        ids.append(stack.submit(number)["lead_id"])
+        before = stack.pids()[victim]
+        stack.kill(victim)
+        until(lambda pid=before, name=victim: stack.pids().get(name, pid) != pid, f"{victim} is started again", 30)
+        until(stack.answers, "the web process answers", 30)
+    for lead_id, number in zip(ids, numbers, strict=True):
+        story = stack.await_lead(lead_id, *FINAL, "scheduled")
+        assert len(stack.calls(number)) == len(story["attempts"]) == 1
+        assert story["attempts"][0]["settled_at"]
+        assert len(story["outcomes"]) == 1
+
+
+def test_the_demo_ends_as_its_scenario_says(tmp_path: Path) -> None:
+    tag = f"demo-{os.getpid()}"
+    ran = subprocess.run(
+        [sys.executable, "-m", "webhooks.cli", "demo", "--once"],
+        check=False, cwd=tmp_path, env={**bare_environment(tag), "PYTHONPATH": str(Path(__file__).parents[2])}, capture_output=True,
+        text=True, timeout=280, preexec_fn=die_with_parent,
+    )  # fmt: skip
+    print(ran.stdout[-3000:], ran.stderr[-3000:])
+    assert ran.returncode == 0
+    report = (tmp_path / "var" / "demo" / "report.json").read_text()
+    assert '"ok": true' in report
+    assert strays(tag) == []

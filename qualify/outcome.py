@@ -57,6 +57,8 @@ def _reached(talk: Talk) -> str:
         return "voicemail"
     if talk.verdict == "fax":
         return "machine"
+    if talk.ending.reason == "voicemail":
+        return "voicemail"
     words = [plain(line.text) for line in talk.transcript.lines if line.role == "caller" and line.text]
     own = [text for text in words if not (_VOICEMAIL.search(text) or _SCREENING.search(text))]
     if own:

@@ -39,6 +39,16 @@ _FAREWELL = re.compile(
 )
 
 
+_REFUSAL = re.compile(
+    r"^(?:no|nope|nah|not|wait|actually|hold on|sorry no|rather)\b(?!.*\b(?:right|correct|fine|good|perfect|great|problem)\b)"
+)
+
+
+def takes_back(text: str) -> bool:
+    """Whether an answer to a read-back is a no or a change of mind: then nothing is confirmed, whatever the model makes of it."""
+    return bool(_REFUSAL.match(plain(text[:MAX_HEARD])))
+
+
 def plain(text: str) -> str:
     """Lower case, straight apostrophes, no punctuation, single spaces."""
     return _SPACES.sub(" ", _MARKS.sub(" ", text.lower().replace("’", "'"))).strip()

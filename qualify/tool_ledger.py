@@ -74,10 +74,15 @@ class ReadBacks:
 
     open: dict[str, ReadBack] = field(default_factory=dict)
 
-    def expect(self, key: str, phrase: str, now: float) -> None:
-        known = self.open.get(key)
-        if known is None or known.phrase != phrase:
+    def expect(self, key: str, phrase: str, now: float, *, anew: bool) -> None:
+        """`anew`: a fresh read-back; otherwise a reminder of one that may have been heard already."""
+        if anew or key not in self.open:
             self.open[key] = ReadBack(key, plain(phrase), now)
+
+    def withdraw(self) -> None:
+        """The person said no, or changed their mind: nothing read back so far counts any more."""
+        for read_back in self.open.values():
+            read_back.answering = read_back.confirmed = False
 
     def heard(self, text: str, share: float, item_started: float) -> None:
         """`share` of an item with this text has been heard."""

@@ -107,7 +107,7 @@ def _late(talk: Talk, name: str, result: dict[str, Any], now: float) -> Iterator
 def _read_back(talk: Talk, result: dict[str, Any], now: float) -> None:
     phrase, key = result.get("read_back"), result.get("slot_id") or result.get("callback_id")
     if isinstance(phrase, str) and isinstance(key, str):
-        talk.read_backs.expect(key, phrase, now)
+        talk.read_backs.expect(key, phrase, now, anew=result.get("status") == "read_back")
 
 
 def overdue(talk: Talk, now: float) -> Iterator[Command]:

@@ -11,7 +11,7 @@ from qualify.audio import BYTES_PER_MS
 from qualify.commands import Clear, Command, Tell, Truncate
 from qualify.ending import Stage as End
 from qualify.greeting import Stage as Greet
-from qualify.phrases import opts_out, says_farewell
+from qualify.phrases import opts_out, says_farewell, takes_back
 from qualify.talk import Talk
 
 CLIP = "clip:"
@@ -176,6 +176,8 @@ def caller_words(talk: Talk, event: ev.CallerWords, now: float) -> Iterator[Comm
     talk.usage.add_transcription(event.usage)
     if line.text:
         yield Tell("turn", {"role": "caller", "text": line.text})
+    if takes_back(line.text):
+        talk.read_backs.withdraw()
     if opts_out(line.text):
         yield from closing.opt_out(talk, "voice", now)
     elif talk.ending.suspended and says_farewell(line.text):

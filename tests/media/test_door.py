@@ -56,10 +56,14 @@ def start(attempt_id: str, token: str = "once", **changes: Any) -> str:
     return json.dumps({"event": "start", "sequenceNumber": "1", "start": details, "streamSid": "MZ1"})
 
 
+async def read_on(socket: ClientConnection) -> None:
+    while True:
+        await asyncio.wait_for(socket.recv(), 20)
+
+
 async def closed(socket: ClientConnection) -> tuple[int | None, str | None]:
     with pytest.raises(ConnectionClosed):
-        while True:
-            await asyncio.wait_for(socket.recv(), 20)
+        await read_on(socket)
     return socket.close_code, socket.close_reason
 
 

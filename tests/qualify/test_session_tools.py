@@ -162,3 +162,23 @@ def test_a_result_after_the_call_is_still_written_down():
     call.tool_answers(asked, status="booked")
     assert call.talk.tools.uses[asked].result == {"status": "booked"}
     call.ends_well()
+
+
+@pytest.mark.parametrize("said", ["No, the second one.", "Actually, the other one would be better.", "Wait."])
+def test_a_no_to_the_read_back_confirms_nothing(said: str):
+    call = Call().opened()
+    call.tool_answers(call.tool("schedule"), status="read_back", read_back=SLOT, slot_id="s1")
+    call.agent_says(f"Just to confirm: {SLOT}. Shall I book it?", 4000)
+    call.wait(4.1).caller_says(said)
+    call.tool("schedule", done=False)
+    assert call.of(do.RunTool)[-1].confirmed == frozenset()
+
+
+def test_a_second_read_back_must_be_heard_again():
+    call = Call().opened()
+    call.tool_answers(call.tool("schedule"), status="read_back", read_back=SLOT, slot_id="s1")
+    call.agent_says(f"Just to confirm: {SLOT}. Shall I book it?", 4000)
+    call.wait(4.1).caller_says("Yes.")
+    call.tool_answers(call.tool("schedule"), status="read_back", read_back=SLOT, slot_id="s1")
+    call.tool("schedule", done=False, response=call.response())
+    assert call.of(do.RunTool)[-1].confirmed == frozenset()

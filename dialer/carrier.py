@@ -1,11 +1,9 @@
 """Twilio's REST API through its SDK: places, ends, redirects, records and looks up calls. Holds no policy.
 
 Placing answers with a typed result, never an exception: whether the request was processed is the one thing that matters
-(reference/twilio.md 2.3, 13.1). Exactly one POST a call of `place`; connect 3 s, silence 7 s; no client retries.
-A `requests` session is not to be shared: each thread has its own, kept alive.
+(reference/twilio.md 2.3, 13.1). Exactly one POST a call of `place`, no client retries; how it is sent is `dialer/rest.py`.
 """
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,24 +11,20 @@ from http import HTTPStatus
 from ssl import SSLCertVerificationError
 from time import sleep
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import requests
 import structlog
 from twilio.base.exceptions import TwilioException
-from twilio.http.http_client import TwilioHttpClient
-from twilio.http.response import Response
-from twilio.rest import Client
 from twilio.rest.api.v2010.account.call import CallInstance
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
 
 from campaign.errors import Permanent, Retryable
 from campaign.settings import Settings
 from dialer.errors import CALL_GONE, CREATE, NOT_YET, Remedy
+from dialer.rest import RebasedHttp, sdk
 
 log = structlog.get_logger()
 
-CONNECT_S, SILENCE_S = 3.0, 7.0
 RECORDING_WAITS_S = (0.3, 0.6, 0.9)
 EVENTS = ["initiated", "ringing", "answered", "completed"]
 
@@ -107,8 +101,8 @@ class Carrier:
     """Thread-safe; opens connections on first use. `close` ends all of them."""
 
     def __init__(self, settings: Settings) -> None:
-        self._http = _RebasedHttp(settings.twilio_api_url)
-        self._sdk = _sdk(settings, self._http)
+        self._http = RebasedHttp(settings.twilio_api_url)
+        self._sdk = sdk(settings, self._http)
 
     def warm(self) -> None:
         """Load the SDK's modules (0.1-1 s the first time) before a lead waits for them."""
@@ -211,49 +205,6 @@ class Carrier:
                 return False
             raise _translated(error) from error
         return True
-
-
-class _RebasedHttp(TwilioHttpClient):  # type: ignore[misc]  # the SDK is untyped
-    """Sends to the configured root and keeps the path, so that an emulator or a proxy can stand in for the API."""
-
-    def __init__(self, root: str) -> None:
-        self._threads = threading.local()
-        self._opened: list[requests.Session] = []
-        super().__init__(pool_connections=False)
-        self.timeout = (CONNECT_S, SILENCE_S)  # requests takes the pair; the SDK's own argument knows one number only
-        self._root = urlsplit(root.rstrip("/"))
-
-    @property
-    def session(self) -> requests.Session:
-        """This thread's own; the SDK asks for it at every request."""
-        session: requests.Session | None = getattr(self._threads, "session", None)
-        if session is None:
-            session = self._threads.session = requests.Session()
-            self._opened.append(session)
-        return session
-
-    @session.setter
-    def session(self, _none: None) -> None:
-        """The SDK sets one for all threads at the start; ours are opened on demand."""
-
-    def close(self) -> None:
-        for session in self._opened:
-            session.close()
-
-    def request(self, method: str, url: str, *args: Any, **options: Any) -> Response:
-        path = urlsplit(url)
-        rebased = (self._root.scheme, self._root.netloc, self._root.path + path.path, path.query, "")
-        return super().request(method, urlunsplit(rebased), *args, **options)
-
-
-def _sdk(settings: Settings, http: _RebasedHttp) -> Client:
-    """An API key for REST when there is one; `TWILIO_EDGE` and `TWILIO_REGION` would rewrite the host (R32)."""
-    by_key = bool(settings.twilio_api_key and settings.twilio_api_secret)
-    user = settings.twilio_api_key if by_key else settings.twilio_account_sid
-    secret = settings.twilio_api_secret if by_key else settings.twilio_auth_token
-    client = Client(user, secret, settings.twilio_account_sid, http_client=http)
-    client.edge = client.region = None
-    return client
 
 
 def _parameters(order: Order) -> dict[str, Any]:

@@ -78,7 +78,13 @@ def _rehearse(here: Plant) -> None:
     with here.database.reading() as session:
         for row in store.active(session):
             campaign, _version = store.get(session, row.name)
-            nobody = Lead(id="rehearsal", phone=campaign.people[0].phone or campaign.caller_ids[0])
+            nobody = Lead(
+                id="rehearsal",
+                campaign=row.name,
+                source="",
+                external_id="",
+                phone=campaign.people[0].phone or campaign.caller_ids[0],
+            )
             gate.decide(ask.gather(session, nobody, campaign, now), campaign, now)
 
 

@@ -205,8 +205,8 @@ def test_two_leads_of_one_number_are_never_on_the_phone_together(stage: Stage) -
 
 
 def test_r12_a_hanging_carrier_is_left_after_its_time(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dialer.carrier.SILENCE_S", 0.4)
-    stage.carrier.close()
+    monkeypatch.setattr("dialer.rest.SILENCE_S", 0.4)
+    stage.carrier = Carrier(stage.settings)
     stage.twilio.script(ANN, answer="busy", ring_s=2)
     stage.twilio.fault("delay_then_201", 1.5)
     lead_id = stage.lead(ANN)

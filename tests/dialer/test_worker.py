@@ -108,8 +108,8 @@ def is_missing(stage: Stage, attempt: Attempt) -> bool:
 
 
 def test_reliability_11_16_17_the_settings_that_were_measured(valkey_url: str) -> None:
-    from dialer.carrier import CONNECT_S, SILENCE_S
     from dialer.claim import LEASE
+    from dialer.rest import CONNECT_S, SILENCE_S
 
     conf = celery_app(valkey_url).conf
     assert (conf.task_acks_late, conf.worker_disable_prefetch, conf.broker_connection_max_retries) == (

@@ -21,8 +21,8 @@ def python(code: str) -> list[str]:
 
 STAYS = """
 import signal, sys, time
-print('ready', flush=True)
 signal.signal(signal.SIGTERM, lambda *_: (print('bye', flush=True), sys.exit(0)))
+print('ready', flush=True)
 while True: time.sleep(0.05)
 """
 DEAF = """
@@ -50,7 +50,7 @@ def alive(pid: int) -> bool:
 def test_starts_in_order_and_stops_in_reverse() -> None:
     said: list[tuple[str, str]] = []
     children = [Child(name, python(STAYS), ready_line="^ready$") for name in ("first", "second", "third")]
-    with Supervisor(children, lambda *line: said.append(line)):
+    with Supervisor([[child] for child in children], lambda *line: said.append(line)):
         assert [name for name, line in said if line == "ready"] == ["first", "second", "third"]
     wait_until(lambda: sum(line == "bye" for _, line in said) == 3)
     assert [name for name, line in said if line == "bye"] == ["third", "second", "first"]
@@ -58,7 +58,7 @@ def test_starts_in_order_and_stops_in_reverse() -> None:
 
 def test_restarts_what_dies_and_leaves_the_others_alone() -> None:
     steady, frail = (Child(name, python(STAYS), ready_line="^ready$") for name in ("steady", "frail"))
-    with Supervisor([steady, frail], lambda *_: None) as running:
+    with Supervisor([[steady, frail]], lambda *_: None) as running:
         assert steady.process
         assert frail.process
         kept, first = steady.process.pid, frail.process.pid
@@ -73,7 +73,7 @@ def test_restarts_what_dies_and_leaves_the_others_alone() -> None:
 def test_a_process_that_does_not_start_says_why_and_takes_the_rest_down() -> None:
     good = Child("good", python(STAYS), ready_line="^ready$")
     bad = Child("bad", python("print('no such table'); raise SystemExit(3)"), ready_line="^ready$")
-    with pytest.raises(NotReady, match="no such table"), Supervisor([good, bad], lambda *_: None):
+    with pytest.raises(NotReady, match="no such table"), Supervisor([[good], [bad]], lambda *_: None):
         pass
     assert good.process is not None
     assert good.process.poll() is not None
@@ -82,7 +82,7 @@ def test_a_process_that_does_not_start_says_why_and_takes_the_rest_down() -> Non
 def test_a_step_that_fails_stops_the_start() -> None:
     with (
         pytest.raises(NotReady, match="migrate did not start"),
-        Supervisor([Child("migrate", python("raise SystemExit(1)"), once=True)], lambda *_: None),
+        Supervisor([[Child("migrate", python("raise SystemExit(1)"), once=True)]], lambda *_: None),
     ):
         pass
 
@@ -94,7 +94,7 @@ def test_who_ignores_sigterm_is_killed() -> None:
         ready_line="^ready$",
         stop_within=0.2,
     )
-    with Supervisor([deaf], lambda *_: None):
+    with Supervisor([[deaf]], lambda *_: None):
         pass
     assert deaf.process is not None
     assert deaf.process.returncode == -signal.SIGKILL
@@ -106,7 +106,7 @@ def test_reliability_54_killing_the_supervisor_leaves_no_orphan() -> None:
         "import sys\nfrom webhooks.commands.supervisor import Child, Supervisor\n"
         f"stays = {STAYS!r}\n"
         "children = [Child(str(n), [sys.executable, '-c', stays], ready_line='^ready$') for n in range(3)]\n"
-        "with Supervisor(children, lambda *_: None) as running:\n"
+        "with Supervisor([children], lambda *_: None) as running:\n"
         "    print(*[child.process.pid for child in children], flush=True)\n"
         "    running.watch()\n"
     )

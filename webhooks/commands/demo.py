@@ -43,7 +43,7 @@ def run(settings: Settings, *, once: bool) -> int:
     home.mkdir(parents=True)
     ports = _free_ports("twilio", "realtime", "google", "hubspot", "web", "media")
     environment = _environment(home, ports)
-    supervisor = Supervisor(_children(home, ports, environment), _log_to(home / "log"))
+    supervisor = Supervisor(_stages(home, ports, environment), _log_to(home / "log"))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, supervisor.request_stop)
     print("Starting the product and its simulated vendors …", flush=True)
@@ -107,11 +107,13 @@ def _environment(home: Path, ports: dict[str, int]) -> dict[str, str]:
     }
 
 
-def _children(home: Path, ports: dict[str, int], environment: dict[str, str]) -> list[Child]:
+def _stages(home: Path, ports: dict[str, int], environment: dict[str, str]) -> list[list[Child]]:
     extra = {
         "twilio": ["--state-dir", str(home / "twilio"), "--cps", "5"],
         "google": ["--write-credentials", str(home / "google.json")],
     }
+    program = [sys.executable, "-m", "webhooks.cli"]
+    files = Path(__file__).parents[2] / "sandbox" / "demo" / "campaigns"
     vendors = [
         Child(
             name,
@@ -122,18 +124,22 @@ def _children(home: Path, ports: dict[str, int], environment: dict[str, str]) ->
         )
         for name in ("twilio", "realtime", "google", "hubspot")
     ]
-    program = [sys.executable, "-m", "webhooks.cli"]
-    files = Path(__file__).parents[2] / "sandbox" / "demo" / "campaigns"
-    prepare = [Child("migrate", [*program, "migrate"], environment, once=True, ready_within=120)]
-    prepare += [
-        Child(f"apply {name}", [*program, "campaign", "apply", str(files / f"{name}.yaml")], environment, once=True)
+    migrate = Child("migrate", [*program, "migrate"], environment, once=True, ready_within=120)
+    applied = [
+        Child(
+            f"apply {name}",
+            [*program, "campaign", "apply", str(files / f"{name}.yaml")],
+            environment,
+            once=True,
+            ready_within=60,
+        )
         for name in CAMPAIGNS
     ]
     product = Child("up", [*program, "up"], environment, ready_line=r"^ready ", ready_within=120, stop_within=100)
-    everyone = [*vendors, *prepare, product]
-    for child in everyone:
+    stages = [[*vendors, migrate], applied, [product]]
+    for child in (child for stage in stages for child in stage):
         child.cwd = home  # away from the caller's .env: real credentials must not leak into a demo
-    return everyone
+    return stages
 
 
 def _given_broker() -> str:

@@ -1,4 +1,4 @@
-"""Starts processes in order, restarts what dies, stops them in reverse order, and leaves none behind.
+"""Starts processes in stages, restarts what dies, stops them in reverse order, and leaves none behind.
 
 When the supervisor itself is killed the kernel kills its children (PR_SET_PDEATHSIG on Linux). That signal fires when the
 *thread* that forked ends, so everything here forks from the main thread (docs/decisions/0004-supervisor.md).
@@ -38,10 +38,11 @@ class Child:
     stop_within: float = 10.0
     """Seconds until SIGKILL."""
     once: bool = False
-    """Must end by itself with status 0 before the next one starts (migrations)."""
+    """Must end by itself with status 0 before the next stage starts (migrations)."""
     cwd: Path | None = None
 
     process: subprocess.Popen[str] | None = None
+    reader: threading.Thread | None = None
     is_ready: threading.Event = field(default_factory=threading.Event)
     restarts: int = 0
     started_at: float = 0.0
@@ -53,19 +54,25 @@ class NotReady(RuntimeError):
 
 
 class Supervisor:
-    """Run with `with Supervisor(children, say) as running: running.watch()`. Must live on the main thread."""
+    """Run with `with Supervisor(stages, say) as running: running.watch()`. Must live on the main thread.
 
-    def __init__(self, children: Sequence[Child], say: Callable[[str, str], None]) -> None:
-        self.children = list(children)
+    The processes of a stage start together; the next stage starts when all of them are ready.
+    """
+
+    def __init__(self, stages: Sequence[Sequence[Child]], say: Callable[[str, str], None]) -> None:
+        self.stages = [list(stage) for stage in stages]
+        self.children = [child for stage in self.stages for child in stage]
         self.say = say
         self.stopping = False
         self._tails: dict[str, list[str]] = {}
 
     def __enter__(self) -> "Supervisor":
         try:
-            for child in self.children:
-                self._start(child)
-                self._await_ready(child)
+            for stage in self.stages:
+                for child in stage:
+                    self._start(child)
+                for child in stage:
+                    self._await_ready(child)
         except BaseException:
             self.stop()
             raise
@@ -108,8 +115,8 @@ class Supervisor:
             preexec_fn=_die_with_parent(os.getpid()),  # noqa: PLW1509  the child only makes two system calls before exec
         )
         assert child.process.stdout is not None
-        reader = threading.Thread(target=self._read, args=(child, child.process.stdout), daemon=True)
-        reader.start()
+        child.reader = threading.Thread(target=self._read, args=(child, child.process.stdout), daemon=True)
+        child.reader.start()
 
     def _read(self, child: Child, output: IO[str]) -> None:
         tail = self._tails[child.name] = []
@@ -168,6 +175,8 @@ class Supervisor:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        if child.reader:
+            child.reader.join(1)  # its last words come before the next one's
 
 
 def _die_with_parent(parent: int) -> Callable[[], None]:

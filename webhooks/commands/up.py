@@ -1,7 +1,7 @@
 """`firstring up`: every process on one machine, started in order, restarted when it dies, stopped in order.
 
-Order: Redis (unless REDIS_URL is set) → migrate → worker → beat → media → web. The broker stops last, after the workers
-have finished what they had in hand.
+Order: Redis (unless REDIS_URL is set) → migrate → the four process types together. Stopped in reverse: web, beat, media
+(drains), worker (finishes what it has in hand), and the broker last.
 """
 
 import os
@@ -21,29 +21,38 @@ COLOURS = {"redis": 35, "migrate": 37, "worker": 33, "beat": 36, "media": 32, "w
 PROGRAM = [sys.executable, "-m", "webhooks.cli"]
 
 
-def children(settings: Settings) -> list[Child]:
+def stages(settings: Settings) -> list[list[Child]]:
     """All processes of one machine, in starting order."""
-    found: list[Child] = []
+    found: list[list[Child]] = []
     environment: dict[str, str] = {}
     if settings.redis_url is None:
         redis, environment["REDIS_URL"] = embedded.broker(settings.var_dir / "redis")
-        found.append(redis)
-    found += [
-        Child("migrate", [*PROGRAM, "migrate"], environment, once=True, ready_within=120),
-        Child(
-            "worker", [*PROGRAM, "worker"], environment, ready_line=r"celery@\S+ ready", ready_within=60, stop_within=75
-        ),
-        Child("beat", [*PROGRAM, "beat"], environment, ready_line=r"beat: Starting", ready_within=60),
-        Child(
-            "media",
-            [*PROGRAM, "media"],
-            environment,
-            ready=_healthy(settings.media_port),
-            ready_within=60,
-            stop_within=30,
-        ),
-        Child("web", [*PROGRAM, "web"], environment, ready=_healthy(settings.port), ready_within=60, stop_within=15),
-    ]
+        found.append([redis])
+    found.append([Child("migrate", [*PROGRAM, "migrate"], environment, once=True, ready_within=120)])
+    found.append(
+        [
+            Child(
+                "worker",
+                [*PROGRAM, "worker"],
+                environment,
+                ready_line=r"celery@\S+ ready",
+                ready_within=90,
+                stop_within=75,
+            ),
+            Child(
+                "media",
+                [*PROGRAM, "media"],
+                environment,
+                ready=_healthy(settings.media_port),
+                ready_within=90,
+                stop_within=30,
+            ),
+            Child("beat", [*PROGRAM, "beat"], environment, ready_line=r"beat: Starting", ready_within=90),
+            Child(
+                "web", [*PROGRAM, "web"], environment, ready=_healthy(settings.port), ready_within=90, stop_within=15
+            ),
+        ]
+    )
     return found
 
 
@@ -51,7 +60,7 @@ def run(settings: Settings, *, quiet: bool = False) -> int:
     """Run until Ctrl-C or SIGTERM; the exit status. Prints where everything is once it is ready."""
     say = _log_files(settings.var_dir / "log", show=not quiet)
     _ = settings.bearer_token, settings.signing_key  # made once here, so that both are there when we say `ready`
-    supervisor = Supervisor(children(settings), say)
+    supervisor = Supervisor(stages(settings), say)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, supervisor.request_stop)
     try:

@@ -14,7 +14,7 @@ import structlog
 from campaign.errors import FirstringError, Permanent, Retryable
 from qualify import commands as do
 from qualify import events as ev
-from qualify import realtime_wire, twilio_wire
+from qualify import realtime_frames, realtime_wire, twilio_wire
 from qualify.line import Line
 from qualify.model_link import Model, open_line
 from qualify.ports import Hands, Phone
@@ -35,7 +35,7 @@ class Bridge:
         phone: Phone,
         stream_sid: str,
         model: Model,
-        config: realtime_wire.Config,
+        config: realtime_frames.Config,
         run_tool: RunTool,
         hands: Hands,
         executor: Executor,
@@ -115,7 +115,7 @@ class Bridge:
         match command:
             case do.SendAudio(payload=payload):
                 if self._line is not None:
-                    self._line.send_audio(realtime_wire.append(payload))
+                    self._line.send_audio(realtime_frames.append(payload))
             case do.Play(payload=payload):
                 self._phone.send(self._writer.media(payload))
             case do.Mark(name=name):
@@ -148,17 +148,17 @@ class Bridge:
     def _to_model(self, command: do.ToModel) -> None:
         match command:
             case do.Configure():
-                text = realtime_wire.configure(self._config, command, voice_locked=self.session.talk.voice_locked)
+                text = realtime_frames.configure(self._config, command, voice_locked=self.session.talk.voice_locked)
             case do.AskResponse():
-                text = realtime_wire.ask(command)
+                text = realtime_frames.ask(command)
             case do.CancelResponse():
-                text = realtime_wire.cancel(command)
+                text = realtime_frames.cancel(command)
             case do.Truncate():
-                text = realtime_wire.truncate(command)
+                text = realtime_frames.truncate(command)
             case do.AnswerTool():
-                text = realtime_wire.answer(command)
+                text = realtime_frames.answer(command)
             case do.AddItem():
-                text = realtime_wire.add_item(command)
+                text = realtime_frames.add_item(command)
             case _:
                 assert_never(command)
         if self._line is not None:

@@ -1,30 +1,18 @@
-"""OpenAI's Realtime API (GA, WebSocket), both directions, without I/O: text to events, commands to text.
+"""Reading OpenAI's Realtime API (GA, WebSocket), without I/O: text to events. Writing is `realtime_frames`.
 
 msgspec reads what we know into typed structs; what we don't know becomes `Unknown` and is never fatal. Audio stays base64
-text: an `append` is one concatenation. Source: the SDK's realtime types (held to them by tests).
+text. Source: the SDK's realtime types (held to them by tests).
 """
 
 from typing import Any
 
 import msgspec
 
-from qualify import commands as do
 from qualify import events as ev
 from qualify.audio import is_base64
 
-FATAL_CODES = frozenset(
-    [
-        "insufficient_quota",
-        "invalid_api_key",
-        "account_deactivated",
-        "billing_hard_limit_reached",
-        "model_not_found",
-        "beta_api_shape_disabled",
-    ]
-)
 FATAL_CLOSES = frozenset({1008, 4000})  # 4000: the API's word for a protocol it no longer speaks
 FATAL_STATUS = frozenset({400, 401, 403, 404})
-PHONE_FORMAT = "audio/pcmu"
 
 
 class _Format(msgspec.Struct):
@@ -289,105 +277,3 @@ def _kind(text: str | bytes) -> str:
         return str(msgspec.json.decode(found))[:80] if found is not None else ""
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return "malformed"
-
-
-class Config(msgspec.Struct, frozen=True):
-    """What a session is configured with; written to the wire by `configure`."""
-
-    instructions: str
-    tools: list[dict[str, Any]]
-    voice: str = "marin"
-    speed: float = 1.0
-    transcription_model: str = ""
-    language: str = "en"
-    vad_threshold: float = 0.6
-    vad_prefix_ms: int = 300
-    vad_silence_ms: int = 450
-    reasoning_effort: str = "low"
-    max_output_tokens: int = 4096
-
-    def turn_detection(self, listening: bool) -> dict[str, Any]:
-        return {
-            "type": "server_vad",
-            "threshold": self.vad_threshold,
-            "prefix_padding_ms": self.vad_prefix_ms,
-            "silence_duration_ms": self.vad_silence_ms,
-            "create_response": listening,
-            "interrupt_response": listening,
-        }
-
-
-def configure(config: Config, order: do.Configure, *, voice_locked: bool = False) -> str:
-    """`session.update`. Formats are asserted in every update that touches audio; the voice never after the first audio."""
-    into: dict[str, Any] = {"format": {"type": PHONE_FORMAT}, "turn_detection": config.turn_detection(order.listening)}
-    out: dict[str, Any] = {"format": {"type": PHONE_FORMAT}}
-    session: dict[str, Any] = {"type": "realtime", "audio": {"input": into, "output": out}}
-    if order.whole:
-        session |= {"instructions": config.instructions, "tools": config.tools, "tool_choice": "auto"}
-    if order.whole and not order.minimal:
-        session |= {
-            "output_modalities": ["audio"],
-            "max_output_tokens": config.max_output_tokens,
-            "parallel_tool_calls": True,
-        }
-        if config.reasoning_effort:
-            session["reasoning"] = {"effort": config.reasoning_effort}
-        into["noise_reduction"] = None
-        into["transcription"] = _transcription(config)
-        out["speed"] = config.speed
-        if not voice_locked:
-            out["voice"] = config.voice
-    return _json({"type": "session.update", "event_id": order.event_id, "session": session})
-
-
-def _transcription(config: Config) -> dict[str, Any] | None:
-    if not config.transcription_model:
-        return None
-    return {"model": config.transcription_model, "language": config.language.partition("-")[0]}
-
-
-_APPEND = '{"type":"input_audio_buffer.append","audio":"'
-
-
-def append(payload: str) -> str:
-    return _APPEND + payload + '"}'
-
-
-def ask(order: do.AskResponse) -> str:
-    response: dict[str, Any] = {"metadata": {"client_event_id": order.event_id}}
-    if order.instructions:
-        response["instructions"] = order.instructions
-    return _json({"type": "response.create", "event_id": order.event_id, "response": response})
-
-
-def cancel(order: do.CancelResponse) -> str:
-    return _json({"type": "response.cancel", "event_id": order.event_id, "response_id": order.response_id})
-
-
-def truncate(order: do.Truncate) -> str:
-    return _json(
-        {
-            "type": "conversation.item.truncate",
-            "event_id": order.event_id,
-            "item_id": order.item_id,
-            "content_index": 0,
-            "audio_end_ms": order.audio_end_ms,
-        }
-    )
-
-
-def answer(order: do.AnswerTool) -> str:
-    item = {"type": "function_call_output", "call_id": order.call_id, "output": _json(order.output)}
-    return _json({"type": "conversation.item.create", "event_id": order.event_id, "item": item})
-
-
-_PART = {"user": "input_text", "system": "input_text", "assistant": "output_text"}
-
-
-def add_item(order: do.AddItem) -> str:
-    item = {"type": "message", "role": order.role, "content": [{"type": _PART[order.role], "text": order.text}]}
-    return _json({"type": "conversation.item.create", "event_id": order.event_id, "item": item})
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

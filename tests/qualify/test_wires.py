@@ -12,11 +12,11 @@ from pydantic import Field, TypeAdapter
 
 from qualify import commands as do
 from qualify import events as ev
-from qualify import realtime_wire, tools, twilio_wire
+from qualify import realtime_frames, realtime_wire, tools, twilio_wire
 from qualify.audio import pieces, size
 
 CLIENT = TypeAdapter(Annotated[RealtimeClientEvent, Field(discriminator="type")])
-CONFIG = realtime_wire.Config(
+CONFIG = realtime_frames.Config(
     "Be kind.", tools.schemas(), transcription_model="gpt-4o-mini-transcribe", language="en-AU"
 )
 
@@ -31,23 +31,23 @@ def valid(text: str) -> dict[str, Any]:
 def test_every_frame_we_write_is_one_the_sdk_knows():
     """Rule 7 too: each carries its event id."""
     frames = [
-        realtime_wire.configure(CONFIG, do.Configure("su_1", listening=False)),
-        realtime_wire.configure(CONFIG, do.Configure("su_2", listening=True, whole=False)),
-        realtime_wire.configure(CONFIG, do.Configure("su_3", listening=True, minimal=True)),
-        realtime_wire.ask(do.AskResponse("rc_1", "Say hello.")),
-        realtime_wire.cancel(do.CancelResponse("cancel_1", "resp_1")),
-        realtime_wire.truncate(do.Truncate("cut_1", "item_1", 1480)),
-        realtime_wire.answer(do.AnswerTool("out_1", "call_1", {"status": "booked"})),
-        *(realtime_wire.add_item(do.AddItem("h_1", role, "Words")) for role in ("user", "assistant", "system")),
+        realtime_frames.configure(CONFIG, do.Configure("su_1", listening=False)),
+        realtime_frames.configure(CONFIG, do.Configure("su_2", listening=True, whole=False)),
+        realtime_frames.configure(CONFIG, do.Configure("su_3", listening=True, minimal=True)),
+        realtime_frames.ask(do.AskResponse("rc_1", "Say hello.")),
+        realtime_frames.cancel(do.CancelResponse("cancel_1", "resp_1")),
+        realtime_frames.truncate(do.Truncate("cut_1", "item_1", 1480)),
+        realtime_frames.answer(do.AnswerTool("out_1", "call_1", {"status": "booked"})),
+        *(realtime_frames.add_item(do.AddItem("h_1", role, "Words")) for role in ("user", "assistant", "system")),
     ]
     for frame in frames:
         assert valid(frame)["event_id"]
-    valid(realtime_wire.append("//////8="))
+    valid(realtime_frames.append("//////8="))
 
 
 def test_configuration_asks_for_phone_audio_and_locks_the_greeting():
     """Rules 1-3, 28, 33."""
-    session = valid(realtime_wire.configure(CONFIG, do.Configure("su_1", listening=False)))["session"]
+    session = valid(realtime_frames.configure(CONFIG, do.Configure("su_1", listening=False)))["session"]
     assert session["type"] == "realtime"
     assert session["audio"]["input"]["format"] == session["audio"]["output"]["format"] == {"type": "audio/pcmu"}
     detection = session["audio"]["input"]["turn_detection"]
@@ -64,7 +64,7 @@ def test_configuration_asks_for_phone_audio_and_locks_the_greeting():
 
 def test_a_later_update_repeats_the_formats_and_leaves_instructions_alone():
     """Rule 3; the cache law of 1.9."""
-    session = valid(realtime_wire.configure(CONFIG, do.Configure("su_2", listening=True, whole=False)))["session"]
+    session = valid(realtime_frames.configure(CONFIG, do.Configure("su_2", listening=True, whole=False)))["session"]
     assert "instructions" not in session
     assert session["audio"]["output"] == {"format": {"type": "audio/pcmu"}}
     assert session["audio"]["input"]["turn_detection"]["create_response"] is True
@@ -72,13 +72,13 @@ def test_a_later_update_repeats_the_formats_and_leaves_instructions_alone():
 
 def test_the_voice_is_never_sent_after_the_first_audio():
     """Rule 6."""
-    text = realtime_wire.configure(CONFIG, do.Configure("su_9", listening=False), voice_locked=True)
+    text = realtime_frames.configure(CONFIG, do.Configure("su_9", listening=False), voice_locked=True)
     assert "voice" not in valid(text)["session"]["audio"]["output"]
 
 
 def test_requests_carry_their_id_in_the_metadata():
     """Rule 7."""
-    assert valid(realtime_wire.ask(do.AskResponse("rc_7")))["response"]["metadata"] == {"client_event_id": "rc_7"}
+    assert valid(realtime_frames.ask(do.AskResponse("rc_7")))["response"]["metadata"] == {"client_event_id": "rc_7"}
 
 
 @pytest.mark.parametrize(

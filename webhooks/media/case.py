@@ -16,7 +16,7 @@ from qualify import clips, facts, playbook_file, tools
 from qualify.compiler import Prompt, compile_prompt
 from qualify.playbook import fill
 from qualify.ports import Calendars
-from qualify.realtime_wire import Config
+from qualify.realtime_frames import Config
 from qualify.terms import Terms
 from qualify.tools import save_answers
 from qualify.tools.desk import Desk

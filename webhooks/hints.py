@@ -6,6 +6,7 @@ sweep finds it.
 
 import queue
 import threading
+from collections.abc import Callable
 
 import structlog
 
@@ -19,8 +20,10 @@ CAPACITY = 10_000
 class Hints:
     """A `Sender` that returns at once. `close()` sends what is queued, for at most `patience` seconds."""
 
-    def __init__(self, send: Sender) -> None:
+    def __init__(self, send: Sender, warm: Callable[[], None] = lambda: None) -> None:
+        """`warm` runs on the thread before the first hint."""
         self._send = send
+        self._warm = warm
         self._queue: queue.Queue[tuple[Job, str] | None] = queue.Queue(CAPACITY)
         self._thread = threading.Thread(target=self._run, name="hints", daemon=True)
         self._thread.start()
@@ -39,6 +42,7 @@ class Hints:
         self._thread.join(patience)
 
     def _run(self) -> None:
+        self._warm()
         while (hint := self._queue.get()) is not None:
             job, entity_id = hint
             try:

@@ -57,7 +57,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 @asynccontextmanager
 async def _open(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     logs.configure("web")
-    hints = Hints(CelerySender(celery_app(settings.broker()))) if settings.redis_url else None
+    hints = _hints(settings) if settings.redis_url else None
     database = Database(settings.database_url, hints, pool_size=20)
     live = _redis(settings.redis_url) if settings.redis_url else None
     environment = {**{k: v or "" for k, v in dotenv_values(".env").items()}, **os.environ}
@@ -70,6 +70,11 @@ async def _open(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
         if live:
             live.close()
         database.dispose()
+
+
+def _hints(settings: Settings) -> Hints:
+    sender = CelerySender(celery_app(settings.broker()))
+    return Hints(sender, sender.warm)
 
 
 def _redis(url: str) -> redis.Redis:

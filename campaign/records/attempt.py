@@ -31,7 +31,7 @@ class Attempt(SQLModel, table=True):
     state: str = Field(default="placing", index=True)
     """placing, queued, initiated, ringing, in_progress, then completed, busy, no_answer, failed, canceled, refused, or unknown:
     `dialer/states.py` has the table."""
-    to_number: str = personal()
+    to_number: str = personal(index=True)
     from_number: str = personal()
     call_sid: str | None = Field(default=None, unique=True)
 

@@ -1,5 +1,6 @@
 """One process type each: the Procfile's lines."""
 
+import os
 import sys
 
 import typer
@@ -45,14 +46,16 @@ def media() -> None:
 @app.command()
 def worker(
     queues: str = typer.Option(ALL_QUEUES, help="Comma-separated queues to work on."),
-    concurrency: int = typer.Option(8, min=1, help="Jobs at a time."),
-    pool: str = typer.Option("threads", help="Celery pool: threads or prefork (docs/decisions/0003)."),
+    concurrency: int = typer.Option(0, min=0, help="Jobs at a time; 0 chooses: 8 processes, or 32 threads."),
+    pool: str = typer.Option("", help="prefork or threads; chosen when empty (docs/decisions/0003-worker-pool.md)."),
 ) -> None:
     """Dialing, settling, CRM and calendar jobs."""
     Settings().broker()
     logs.configure("worker")
     from dialer.worker import app as celery
 
+    pool = pool or ("prefork" if _can_fork() else "threads")
+    concurrency = concurrency or (8 if pool == "prefork" else 32)
     celery.worker_main(
         [
             "worker",
@@ -68,6 +71,11 @@ def worker(
             "--without-mingle",
         ]
     )
+
+
+def _can_fork() -> bool:
+    """The prefork pool's semaphores live in /dev/shm on Linux."""
+    return sys.platform != "linux" or os.access("/dev/shm", os.W_OK)  # noqa: S108  not a temporary file of ours
 
 
 @app.command()

@@ -181,6 +181,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_attempt_lead_id'), ['lead_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_attempt_reconcile_at'), ['reconcile_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_attempt_state'), ['state'], unique=False)
+        batch_op.create_index(batch_op.f('ix_attempt_to_number'), ['to_number'], unique=False)
         batch_op.create_index('uq_attempt_in_flight', ['to_number'], unique=True, sqlite_where=sa.text('settled_at IS NULL'), postgresql_where=sa.text('settled_at IS NULL'))
 
     op.create_table('consent',
@@ -436,6 +437,7 @@ def downgrade() -> None:
     op.drop_table('consent')
     with op.batch_alter_table('attempt', schema=None) as batch_op:
         batch_op.drop_index('uq_attempt_in_flight', sqlite_where=sa.text('settled_at IS NULL'), postgresql_where=sa.text('settled_at IS NULL'))
+        batch_op.drop_index(batch_op.f('ix_attempt_to_number'))
         batch_op.drop_index(batch_op.f('ix_attempt_state'))
         batch_op.drop_index(batch_op.f('ix_attempt_reconcile_at'))
         batch_op.drop_index(batch_op.f('ix_attempt_lead_id'))

@@ -1,4 +1,4 @@
-"""What journeys share: one ordinary installation for a module, and an empty PostgreSQL database for another."""
+"""What journeys share: one ordinary installation for the whole run, and empty PostgreSQL databases."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -11,11 +11,21 @@ from tests.journeys.stack import Stack
 _NUMBERS = count(1)
 
 
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    """SQLite, HubSpot, one public address: the web process passes media on."""
+@pytest.fixture(scope="session")
+def _stack() -> Iterator[Stack]:
     with Stack(single_port=True) as running:
         yield running
+
+
+@pytest.fixture
+def stack(_stack: Stack, request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """SQLite, HubSpot, one public address: the web process passes media on. A test may stop or kill it."""
+    if "up" not in _stack.processes:
+        _stack.up()
+    failed_before = request.session.testsfailed
+    yield _stack
+    if request.session.testsfailed > failed_before:
+        print(_stack.tail())
 
 
 @pytest.fixture

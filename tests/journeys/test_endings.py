@@ -21,8 +21,6 @@ def of_the_product(stack: Stack) -> list[str]:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_ends_every_process_in_order(stack: Stack, how: signal.Signals) -> None:
-    if "up" not in stack.processes:
-        stack.up()
     assert set(until(lambda: len(pids := stack.pids()) == 5 and pids, "five processes")) == {
         "redis", "worker", "beat", "media", "web",
     }  # fmt: skip
@@ -34,8 +32,6 @@ def test_a_stop_ends_every_process_in_order(stack: Stack, how: signal.Signals) -
 
 
 def test_a_killed_supervisor_leaves_nothing_behind_and_a_new_one_goes_on(stack: Stack) -> None:
-    if "up" not in stack.processes:
-        stack.up()
     number = "+19175550103"
     lead_id = stack.submit(number)["lead_id"]
     until(lambda: stack.lead(lead_id)["status"] == "in_call", "the call is on")
@@ -49,8 +45,6 @@ def test_a_killed_supervisor_leaves_nothing_behind_and_a_new_one_goes_on(stack: 
 
 
 def test_whatever_process_is_killed_comes_back_and_every_lead_ends_once(stack: Stack) -> None:
-    if "up" not in stack.processes:
-        stack.up()
     numbers = [f"+1347555{last}" for last in range(1120, 1125)]
     ids = []
     for number, victim in zip(numbers, ("web", "media", "worker", "beat", "redis"), strict=True):

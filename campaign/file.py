@@ -153,8 +153,8 @@ class Retries(Part):
 
 
 class Pacing(Part):
-    calls_per_second: float = Field(1.0, gt=0)
-    concurrent_calls: int = Field(10, ge=1)
+    calls_per_second: float = Field(10.0, gt=0)
+    concurrent_calls: int = Field(50, ge=1)
 
 
 class Budget(Part):

@@ -18,7 +18,7 @@ from campaign.database import Database
 from campaign.file import Campaign
 from campaign.records import Attempt, Decision, Lead
 from campaign.settings import Settings
-from dialer import brakes, ending
+from dialer import brakes, ending, pacing
 from dialer.advance import adopt, advance, lock, look_again
 from dialer.ask import UNCOUNTED, decided
 from dialer.carrier import Carrier, NotSent, Order, Placed, Placing, Refusal, Throttled, Unclear
@@ -64,6 +64,9 @@ def _intend(database: Database, settings: Settings, lead_id: str, owner: str, no
         if lead is None:
             return None
         campaign, version = store.get(session, lead.campaign)
+        if hold := pacing.held(session, campaign, now):
+            ending.wait(session, lead, *hold, now)
+            return None
         verdict, decision = decided(session, lead, campaign, version, now)
         match verdict:
             case Allow():

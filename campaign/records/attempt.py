@@ -35,7 +35,7 @@ class Attempt(SQLModel, table=True):
     from_number: str = personal()
     call_sid: str | None = Field(default=None, unique=True)
 
-    intent_at: datetime = instant()
+    intent_at: datetime = instant(index=True)
     """Business time just before the POST."""
     intent_real_at: datetime = instant()
     """The same instant on the real clock, for comparing with the carrier's stamps."""

@@ -178,6 +178,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('call_sid')
     )
     with op.batch_alter_table('attempt', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_attempt_intent_at'), ['intent_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_attempt_lead_id'), ['lead_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_attempt_reconcile_at'), ['reconcile_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_attempt_state'), ['state'], unique=False)
@@ -441,6 +442,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_attempt_state'))
         batch_op.drop_index(batch_op.f('ix_attempt_reconcile_at'))
         batch_op.drop_index(batch_op.f('ix_attempt_lead_id'))
+        batch_op.drop_index(batch_op.f('ix_attempt_intent_at'))
 
     op.drop_table('attempt')
     op.drop_table('suppression')

@@ -12,6 +12,7 @@ from typing import Literal, assert_never
 from zoneinfo import available_timezones
 
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import Session, SQLModel, select
 
 from campaign import ids, phone
@@ -84,11 +85,12 @@ def _inbox(session: Session, message: Message, now: datetime) -> tuple[InboxMess
         body_sha256=hashlib.sha256(message.body).hexdigest(),
         received_at=now,
     )
-    fresh = _insert_once(session, row)
+    if _insert_once(session, row):
+        return row, True
     same = select(InboxMessage).where(
         InboxMessage.door == DOOR, InboxMessage.source == message.source, InboxMessage.message_id == message.message_id
     )
-    return session.exec(same).one(), fresh
+    return session.exec(same).one(), False
 
 
 def _lead(session: Session, campaign: Campaign, message: Message, form: LeadForm, now: datetime) -> tuple[Lead, bool]:
@@ -126,9 +128,10 @@ def _lead(session: Session, campaign: Campaign, message: Message, form: LeadForm
             }
         ),
     )
-    fresh = _insert_once(session, row)
+    if _insert_once(session, row):
+        return row, True
     same = select(Lead).where(Lead.source == row.source, Lead.external_id == row.external_id)
-    return session.exec(same).one(), fresh
+    return session.exec(same).one(), False
 
 
 def _number(campaign: Campaign, form: LeadForm) -> phone.Phone | phone.Undialable:
@@ -185,8 +188,12 @@ def _duplicate(session: Session, lead_id: str) -> Accepted:
 
 
 def _insert_once(session: Session, row: SQLModel) -> bool:
-    """Insert unless a unique constraint says the row is there already; True when it was inserted."""
+    """Insert unless a unique constraint says the row is there already; True when it was inserted, and is then in session."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     table = SQLModel.metadata.tables[str(type(row).__tablename__)]
     insert = dialect.insert(table).values(**row.model_dump()).on_conflict_do_nothing().returning(table.c.id)
-    return session.execute(insert).first() is not None  # rowcount says -1 on PostgreSQL
+    if session.execute(insert).first() is None:  # rowcount says -1 on PostgreSQL
+        return False
+    make_transient_to_detached(row)  # what we hold is what was written: no need to read it back
+    session.add(row)
+    return True

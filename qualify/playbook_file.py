@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-import yaml
-from pydantic import ValidationError
-
+from campaign import yaml_file
 from campaign.errors import Permanent
 from qualify.playbook import Playbook
 
@@ -44,23 +42,7 @@ def shipped() -> list[str]:
 
 def parse(text: str, *, source: str, path: Path | None = None) -> Script:
     """Check a playbook's text. Raises `Permanent` naming every fault with its line."""
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        given = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        raise Permanent(
-            f"{source}:{line}: not YAML: {getattr(error, 'problem', error)}", code="bad_playbook"
-        ) from error
-    try:
-        playbook = Playbook.model_validate(given)
-    except ValidationError as error:
-        faults = [
-            f"{source}:{_line(node, fault['loc'])}: {'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}"
-            for fault in error.errors(include_url=False, include_input=False)
-        ]
-        raise Permanent("\n".join(faults), code="bad_playbook") from error
+    playbook = yaml_file.parse(text, Playbook, source=source, code="bad_playbook")
     return Script(playbook, hashlib.sha256(text.encode()).hexdigest(), path)
 
 
@@ -70,20 +52,3 @@ def _from_path(path: Path) -> Script:
     except (OSError, UnicodeDecodeError) as error:
         raise Permanent(f"cannot read playbook {path}: {error}", code="no_playbook") from error
     return parse(text, source=str(path), path=path.resolve())
-
-
-def _line(node: yaml.Node | None, loc: tuple[int | str, ...]) -> int:
-    """The 1-based line of the deepest part of `loc` that the document has."""
-    line = node.start_mark.line + 1 if node else 1
-    for part in loc:
-        if isinstance(node, yaml.MappingNode):
-            found = next(((key, value) for key, value in node.value if key.value == part), None)
-            if found is None:
-                break
-            line, node = found[0].start_mark.line + 1, found[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-        else:
-            break
-    return line

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 from qualify.commands import Command, Configure, StartRecording, Tell
 from qualify.greeting import Stage
+from qualify.phrases import agrees
 from qualify.responses import Wish
 from qualify.talk import Talk
+from qualify.transcript import Line
 
 
 def greet(talk: Talk, now: float) -> Iterator[Command]:
@@ -95,13 +97,14 @@ def recording_notice(talk: Talk) -> Iterator[Command]:
         yield StartRecording()
 
 
-def recording_consent(talk: Talk) -> Iterator[Command]:
-    """The person heard the notice and talks on."""
-    if (
-        talk.terms.record
-        and talk.terms.record_after_consent
-        and not talk.recording
-        and talk.greeting.heard_ms is not None
-    ):
+def recording_consent(talk: Talk, answer: Line) -> Iterator[Command]:
+    """The first clear yes or no spoken after the notice was heard decides for the whole call. (twilio.md R77)"""
+    terms, heard_ms = talk.terms, talk.greeting.heard_ms
+    if not (terms.record and terms.record_after_consent) or talk.agreed is not None:
+        return
+    if heard_ms is None or answer.started_ms < heard_ms:
+        return
+    talk.agreed = agrees(answer.text)
+    if talk.agreed:
         talk.recording = True
         yield StartRecording()

@@ -44,6 +44,23 @@ _REFUSAL = re.compile(
 )
 
 
+_AGREEMENT = re.compile(
+    r"^(?:(?:oh|uh|um|well|hi|hello|hey|and)\s+)*"
+    r"(?:yes|yeah|yep|yup|sure|ok|okay|alright|all right|fine|of course|go ahead|absolutely|certainly|no problem|"
+    r"that's (?:fine|ok|okay|alright|all right)|it's (?:fine|ok|okay)|i (?:do|agree|guess so)|"
+    r"sí|si|claro|vale|de acuerdo|está bien|bueno)(?:\s|$)"
+)
+_DENIAL = re.compile(r"\b(?:no(?! problem)|nope|nah|not|don't|dont|do not|never|rather|won't|can't)\b")
+
+
+def agrees(text: str) -> bool | None:
+    """Whether these words agree to what was just asked: True, False, or None when they do neither ("Who is this?")."""
+    said = plain(text[:MAX_HEARD])
+    if _DENIAL.search(said):
+        return False
+    return True if _AGREEMENT.match(said) else None
+
+
 def takes_back(text: str) -> bool:
     """Whether an answer to a read-back is a no or a change of mind: then nothing is confirmed, whatever the model makes of it."""
     return bool(_REFUSAL.match(plain(text[:MAX_HEARD])))

@@ -104,7 +104,7 @@ class Session:
             case ev.SpeechStopped():
                 yield from voice.speech_stopped(talk, event, now)
             case ev.SpeechCommitted():
-                yield from voice.speech_committed(talk, event, now)
+                voice.speech_committed(talk, event, now)
             case ev.CallerWords():
                 yield from voice.caller_words(talk, event, now)
             case ev.ResponseStarted():

@@ -61,6 +61,8 @@ class Talk:
     keys_at: float = 0.0
     verdict: str = ""
     recording: bool = False
+    agreed: bool | None = None
+    """The person's answer to being recorded, where it is asked for first."""
     wrapped_up: bool = False
     voice_locked: bool = False
     opted_out: str = ""

@@ -159,23 +159,23 @@ def speech_stopped(talk: Talk, event: ev.SpeechStopped, now: float) -> Iterator[
         yield from opening.greet(talk, now)
 
 
-def speech_committed(talk: Talk, event: ev.SpeechCommitted, now: float) -> Iterator[Command]:
+def speech_committed(talk: Talk, event: ev.SpeechCommitted, now: float) -> None:
     talk.speaking, talk.active_at = False, now
     talk.caller_turns += 1
     talk.transcript.line("caller", event.item_id, talk.ms(now))
     talk.read_backs.caller_spoke()
     if talk.listening:
         talk.awaited_since = now
-        yield from opening.recording_consent(talk)
 
 
 def caller_words(talk: Talk, event: ev.CallerWords, now: float) -> Iterator[Command]:
-    """The transcript is telemetry, with two exceptions code may not leave to the model: opting out, and a mere goodbye."""
+    """The transcript is telemetry, except where code may not rely on the model: consent, opting out, a mere goodbye."""
     line = talk.transcript.line("caller", event.item_id, talk.ms(now))
     line.text, line.final, line.ended_ms = event.text.strip(), True, talk.ms(now)
     talk.usage.add_transcription(event.usage)
     if line.text:
         yield Tell("turn", {"role": "caller", "text": line.text})
+    yield from opening.recording_consent(talk, line)
     if takes_back(line.text):
         talk.read_backs.withdraw()
     if opts_out(line.text):

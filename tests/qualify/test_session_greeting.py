@@ -112,14 +112,37 @@ def test_a_failed_greeting_is_tried_again():
     assert len(call.of(do.AskResponse)) == 2
 
 
-@pytest.mark.parametrize(("ask_first", "expected"), [(False, 1), (True, 0)])
-def test_recording_starts_with_the_notice_or_after_consent(ask_first: bool, expected: int):
-    call = Call(record_after_consent=ask_first)
+def test_recording_starts_with_the_notice():
+    call = Call()
     call.model_opens().model_ready().caller_says("Hello?")
+    assert not call.of(do.StartRecording)
     call.agent_says(GREETING, 6000)
-    assert len(call.of(do.StartRecording)) == expected
-    call.wait(7).model_ready().caller_says("Yes, sure.")
     assert len(call.of(do.StartRecording)) == 1
+
+
+@pytest.mark.parametrize(
+    ("answers", "recorded"),
+    [
+        (["Yes, sure."], True),
+        (["Who is this?", "Oh, okay. Go ahead."], True),
+        (["Sí, claro."], True),
+        (["No, thanks.", "Yes, I own my home."], False),
+        (["Sure, but please don't record me.", "Yes."], False),
+        (["Who is this?"], False),
+        ([None, ""], False),
+    ],
+)
+def test_where_it_is_asked_for_recording_needs_a_yes(answers: list[str | None], recorded: bool):
+    """R77: neither silence, nor a question, nor a no; and a no is for good."""
+    call = Call(record_after_consent=True)
+    call.model_opens().model_ready().caller_says("Yes, hello?")
+    call.agent_says(GREETING, 6000)
+    call.wait(7).model_ready()
+    assert not call.of(do.StartRecording)
+    for answer in answers:
+        call.caller_says(answer)
+        call.done(call.response(request=""))
+    assert len(call.of(do.StartRecording)) == recorded
 
 
 def test_the_refused_configuration_is_sent_once_more_in_its_smallest_form():

@@ -7,6 +7,8 @@ import time
 import traceback
 
 import structlog
+from starlette.requests import Request
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from campaign.redaction import scrub
@@ -44,11 +46,13 @@ class Edge:
 
         try:
             await self.app(scope, receive, observed)
+        except ClientDisconnect:
+            log.info("a sender left in the middle of its request", path=_route(scope))
         except Exception as error:
             log.error("bug in a door", error=type(error).__name__, path=_route(scope), trace=scrub(_frames(error)))
             if status:
                 raise
-            await problems.answer(problems.unexpected())(scope, receive, observed)
+            await problems.respond(Request(scope), problems.unexpected())(scope, receive, observed)
         finally:
             self.counts.request(_route(scope), scope["method"], status, time.perf_counter() - started)
 

@@ -19,12 +19,15 @@ def web() -> None:
     """Forms, Twilio's callbacks, the API and the console."""
     import uvicorn
 
+    from webhooks.slow_senders import PatientProtocol
+
     settings = Settings()
     settings.broker()
     logs.configure("web")
     uvicorn.run(
         "webhooks.http_app:create_app",
         factory=True,
+        http=PatientProtocol,
         host=settings.host,
         port=settings.port,
         log_config=None,

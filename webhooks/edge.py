@@ -7,8 +7,7 @@ import time
 import traceback
 
 import structlog
-from starlette.requests import Request
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from campaign.redaction import scrub

@@ -15,7 +15,7 @@ import redis
 
 from tests.journeys.stack import CAMPAIGN, Stack
 
-PROCESSES = ("web", "media", "worker", "worker", "beat", "redis")
+PROCESSES = ("web", "media", "worker", "worker child", "worker child", "beat", "redis")
 AREAS = ("212", "646", "917", "718", "347", "929", "332")
 QUICK: tuple[tuple[str, list[dict[str, Any]]], ...] = (
     ("busy", []),
@@ -69,7 +69,7 @@ class Storm:
             senders[-1].start()
             if time.monotonic() >= next_strike:
                 self._strike()
-                next_strike = time.monotonic() + self.random.uniform(1.5, 4)
+                next_strike = time.monotonic() + self.random.uniform(1, 3)
             time.sleep(self.pause)
         self.stack.break_("twilio", **CALM)
         for sender in senders:
@@ -113,7 +113,7 @@ class Storm:
         self.log.done["never accepted"] += 1
 
     def _strike(self) -> None:
-        if self.random.random() < 0.45:
+        if self.random.random() < 0.6:
             victim = self.random.choice(PROCESSES)
             self.stack.kill(victim)
             self.log.done[f"kill -9 {victim}"] += 1

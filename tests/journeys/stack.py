@@ -5,6 +5,7 @@ starts carries a tag in its environment, so that `strays()` can say whether anyt
 """
 
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -92,6 +94,22 @@ def _has_bytecode() -> bool:
     return Path(httpx.__file__).parent.joinpath("__pycache__").exists()
 
 
+def _families() -> dict[int, list[tuple[int, list[str]]]]:
+    """Living processes with their command lines, by their parent."""
+    found: dict[int, list[tuple[int, list[str]]]] = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
+        except OSError:
+            continue
+        if words:
+            found.setdefault(parent, []).append((int(entry.name), words))
+    return found
+
+
 class Stack:
     """`with Stack(...) as stack:` starts it; leaving stops it in order."""
 
@@ -156,22 +174,20 @@ class Stack:
         self._ready("up", 120)
 
     def pids(self) -> dict[str, int]:
-        """The processes that `firstring up` runs now, by name."""
+        """The processes that `firstring up` runs now, by name; `worker child` is one of the worker's own."""
+        families = _families()
         found = {}
-        for entry in Path("/proc").iterdir():
-            try:
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1]) if entry.name.isdigit() else 0
-                words = (entry / "cmdline").read_bytes().decode().split("\0")[:-1] if parent else []
-            except OSError:
-                continue
-            if parent == self.processes["up"].pid and words:
-                found["redis" if "unixsocket" in " ".join(words) else words[-1]] = int(entry.name)
+        for pid, words in families.get(self.processes["up"].pid, []):
+            found["redis" if "unixsocket" in " ".join(words) else words[-1]] = pid
+        if children := families.get(found.get("worker", 0)):
+            found["worker child"] = random.choice(children)[0]
         return found
 
     def kill(self, name: str) -> None:
         """kill -9 of one of `up`'s processes."""
         if (pid := self.pids().get(name)) is not None:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def stop(self, name: str = "up", how: signal.Signals = signal.SIGTERM, patience: float = 90.0) -> int:
         process = self.processes.pop(name)

@@ -62,7 +62,7 @@ def fallback(session: Session, attempt_id: str, params: Params, settings: Settin
         return voice(session, attempt_id, params, settings, now)
     attempt.error_code = attempt.error_code or code
     session.add(attempt)
-    return documents.say(documents.APOLOGY)
+    return _apology(session, attempt)
 
 
 def connect_end(session: Session, attempt_id: str, params: Params, settings: Settings, now: datetime) -> str:
@@ -73,7 +73,7 @@ def connect_end(session: Session, attempt_id: str, params: Params, settings: Set
     first_time(session, f"{attempt.call_sid}/connect-end", attempt.id, "connect_end", params.get("CallStatus", ""), now)
     call = session.get(Call, attempt.id)
     ended = call is not None and call.ended_at is not None
-    return documents.hang_up() if ended else documents.say(documents.APOLOGY)
+    return documents.hang_up() if ended else _apology(session, attempt)
 
 
 def dial_done(session: Session, attempt_id: str, params: Params, settings: Settings, now: datetime) -> str:
@@ -82,6 +82,12 @@ def dial_done(session: Session, attempt_id: str, params: Params, settings: Setti
     word = "bridged" if params.get("DialBridged", "").lower() == "true" else params.get("DialCallStatus", "")
     first_time(session, f"{params['CallSid']}/dial-done", attempt.id, "dial_done", word, now)
     return documents.hang_up() if word == "bridged" else documents.say(documents.NOBODY_FREE)
+
+
+def _apology(session: Session, attempt: Attempt) -> str:
+    """It promises another call, which nobody who told us to stop wants to hear."""
+    stopped = suppressed(session, attempt.to_number, attempt.campaign)
+    return documents.hang_up() if stopped else documents.say(documents.APOLOGY)
 
 
 def whisper(session: Session, attempt_id: str, params: Params, settings: Settings, now: datetime) -> str:
@@ -177,6 +183,8 @@ def open_stream(
         raise Refused("another account's stream", code="wrong_account")
     if State(attempt.state) in OVER:
         raise Refused("the call is over", code="call_over")
+    if suppressed(session, attempt.to_number, attempt.campaign):
+        raise Refused("the number was suppressed meanwhile", code="suppressed")
     known = secrets.compare_digest(attempt.token_sha256 or "", _sha256(token))
     if not known or attempt.call_sid not in (None, call_sid):
         raise Refused("the token or the call is not this attempt's", code="wrong_call")

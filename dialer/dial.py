@@ -18,6 +18,7 @@ from campaign.database import Database
 from campaign.file import Campaign
 from campaign.records import Attempt, Decision, Lead
 from campaign.settings import Settings
+from campaign.suppression import suppressed
 from dialer import brakes, ending, pacing
 from dialer.advance import adopt, advance, lock, look_again
 from dialer.ask import UNCOUNTED, decided
@@ -131,12 +132,14 @@ def _place(database: Database, carrier: Carrier, intent: Intent) -> Placing:
 
 
 def _may_place(database: Database, intent: Intent) -> bool:
-    """Still placing, still fresh, and no brake pulled since the claim (R31, reliability rule 7)."""
+    """Still placing, still fresh, and neither a brake nor a stop since the claim (R31, reliability rule 7)."""
     if clock.real_now() - intent.real_at > FRESH:
         return False
     with database.reading() as session:
         attempt = session.get_one(Attempt, intent.attempt_id)
-        return attempt.state == State.PLACING and not brakes.stops(session, attempt, clock.now())
+        if attempt.state != State.PLACING or suppressed(session, attempt.to_number, attempt.campaign):
+            return False
+        return not brakes.stops(session, attempt, clock.now())
 
 
 def _record(database: Database, attempt_id: str, placing: Placing, now: datetime) -> None:

@@ -6,13 +6,11 @@ from typing import assert_never
 
 from sqlmodel import Session, col, func, select
 
-from campaign import ids, store
-from campaign.database import after_commit
+from campaign import effects, ids, once, store
 from campaign.file import Campaign
-from campaign.jobs import Job
 from campaign.phone import Phone, parse
-from campaign.records import Attempt, Call, Lead, OutboxEntry, Outcome, Suppression
-from campaign.suppression import suppressed
+from campaign.records import Attempt, Call, Lead, Outcome, Suppression
+from campaign.suppression import CARRIER, suppressed
 from dialer import brakes, hours, retry
 from dialer.gate import CARRIER_SUPPRESSIONS
 from dialer.outcomes import Ending, Line, Talk, Then, conclude
@@ -36,7 +34,7 @@ def apply(session: Session, attempt: Attempt, call: Call | None, now: datetime) 
     _next(session, lead, attempt, ending, now)
     _keep(session, lead, attempt, ending, now)
     if call is not None or lead.state != "scheduled":
-        _tell_crm(session, "crm.call", attempt.id, lead, now)
+        effects.owe_call(session, attempt.id, lead.id, now)
     return ending
 
 
@@ -58,7 +56,7 @@ def deny(session: Session, lead: Lead, reason: str, now: datetime) -> None:
         session.add(lead)
     else:
         _finish(session, lead, outcome, reason, now)
-    _tell_crm(session, "crm.lead", lead.id, lead, now)
+    effects.owe_lead(session, lead.id, now)
 
 
 def _next(session: Session, lead: Lead, attempt: Attempt, ending: Ending, now: datetime) -> None:
@@ -134,32 +132,14 @@ def _keep(session: Session, lead: Lead, attempt: Attempt, ending: Ending, now: d
     )
 
 
-def _tell_crm(session: Session, effect: str, entity_id: str, lead: Lead, now: datetime) -> None:
-    """Owe the CRM an effect, once."""
-    known = select(OutboxEntry).where(OutboxEntry.effect == effect, OutboxEntry.entity_id == entity_id)
-    if session.exec(known).first() is not None:
-        return
-    entry = OutboxEntry(
-        id=ids.new("obx"),
-        effect=effect,
-        entity_id=entity_id,
-        lead_id=lead.id,
-        payload={"lead_id": lead.id, "attempt_id": entity_id} if effect == "crm.call" else {"lead_id": lead.id},
-        due_at=now,
-        created_at=now,
-    )
-    session.add(entry)
-    after_commit(session, Job.DELIVER, entry.id)
-
-
 def _bar(session: Session, lead: Lead, attempt: Attempt, reason: str, now: datetime) -> None:
     """Nobody dials this number again: the carrier said it is none, or forbids it."""
-    if suppressed(session, attempt.to_number, attempt.campaign) is None:
-        session.add(
-            Suppression(
-                id=ids.new("sup"), phone=attempt.to_number, reason=reason, channel="carrier", lead_id=lead.id, at=now
-            )
-        )
+    once.insert(
+        session,
+        Suppression(
+            id=ids.new("sup"), phone=attempt.to_number, reason=reason, channel=CARRIER, lead_id=lead.id, at=now
+        ),
+    )
 
 
 def _refused_in_a_row(session: Session, lead: Lead) -> int:

@@ -3,7 +3,7 @@ came in, or it is a second call for one attempt. Ending twice is harmless: only 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, select
 
@@ -12,7 +12,7 @@ from campaign.database import Database
 from campaign.errors import Permanent
 from campaign.file import Campaign
 from campaign.phone import Phone, parse
-from campaign.records import Attempt, CallEvent, Lead
+from campaign.records import Attempt, Call, CallEvent, Lead
 from campaign.suppression import suppressed
 from dialer import brakes, documents, hours
 from dialer.advance import DOUBLE, first_time, lock
@@ -21,6 +21,8 @@ from dialer.outcomes import is_machine
 from dialer.places import locate
 from dialer.states import OVER, State
 
+GOODBYE = timedelta(seconds=12)
+"""How long after a stop the conversation may take to say goodbye and end by itself."""
 WAITING = frozenset({State.QUEUED, State.INITIATED, State.RINGING})
 
 
@@ -55,7 +57,9 @@ def _orders(session: Session, attempt: Attempt, now: datetime) -> Orders:
     campaign, _ = store.get(session, attempt.campaign)
     if state in WAITING:
         return Orders(end=strays, cancel=attempt.call_sid if _must_not_ring(session, attempt, campaign, now) else None)
-    if not is_machine(attempt.answered_by):
+    if _stopped_long_ago(session, attempt, now):
+        return Orders(end=(*strays, attempt.call_sid))
+    if not is_machine(attempt.answered_by) or _person_met(session, attempt):
         return Orders(end=strays)
     wish = campaign.voicemail
     if wish.action == "message" and wish.message and (attempt.answered_by or "").startswith("machine_end"):
@@ -63,6 +67,12 @@ def _orders(session: Session, attempt: Attempt, now: datetime) -> Orders:
         message = (attempt.call_sid, documents.say(wish.message, campaign.language))
         return Orders(end=strays, leave=message if once else None)
     return Orders(end=(*strays, attempt.call_sid))
+
+
+def _stopped_long_ago(session: Session, attempt: Attempt, now: datetime) -> bool:
+    """A stop that came during the call, and whoever holds the conversation has not ended it: dead, or never told."""
+    stop = suppressed(session, attempt.to_number, attempt.campaign)
+    return stop is not None and stop.at <= now - GOODBYE
 
 
 def _must_not_ring(session: Session, attempt: Attempt, campaign: Campaign, now: datetime) -> bool:
@@ -76,6 +86,12 @@ def _must_not_ring(session: Session, attempt: Attempt, campaign: Campaign, now: 
     layers = [hours.FLOOR] if lead.callback_at else [hours.FLOOR, campaign.hours]
     open_at = hours.next_open(layers, locate(number, lead.timezone).zones, now - hours.GUARD)
     return open_at is None or open_at > now
+
+
+def _person_met(session: Session, attempt: Attempt) -> bool:
+    """Whoever holds the conversation has been talking with a person: a verdict that late is wrong (R57)."""
+    call = session.get(Call, attempt.id)
+    return call is not None and call.reached == "human"
 
 
 def _leave(carrier: Carrier, call_sid: str, twiml: str) -> None:

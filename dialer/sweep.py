@@ -5,13 +5,18 @@ of workers; it only names rows whose owner then finds out whether there is anyth
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
-from sqlmodel import Session, col, or_, select
+import structlog
+from sqlmodel import Session, and_, col, or_, select
 
 from campaign.database import Database
 from campaign.jobs import Job
-from campaign.records import Attempt, Call, Halt, Lead, OutboxEntry
+from campaign.records import Attempt, Call, Halt, Lead, OutboxEntry, Suppression
+from dialer.machine import GOODBYE
 from dialer.states import OVER, State
+
+log = structlog.get_logger()
 
 BATCH = 200
 HINTED = timedelta(seconds=1)
@@ -22,10 +27,12 @@ LINE_LEFT = timedelta(seconds=10)
 """How long after a conversation's end the line may stay up before the carrier is asked."""
 REPEAT = timedelta(seconds=5)
 RECORDING_LATE = timedelta(minutes=1)
+RINGING = (State.QUEUED.value, State.INITIATED.value, State.RINGING.value)
 
 Found = tuple[Job, str]
+Look = Callable[[Session, datetime], Iterator[Found]]
 Upkeep = Callable[[Session, datetime], object]
-"""What other parts do once a sweep, in the sweep's own transaction (the calendar frees expired holds)."""
+"""What is written once a sweep, in a transaction of its own (the calendar frees expired holds); a list names jobs."""
 
 
 class Recently:
@@ -48,18 +55,32 @@ class Recently:
 def sweep(
     database: Database, send: Callable[[Job, str], None], recently: Recently, upkeep: Sequence[Upkeep], now: datetime
 ) -> int:
-    """One round; returns how many jobs were sent."""
-    with database.reading() as session:
-        found = [item for look in LOOKS for item in look(session, now)]
-    with database.transaction() as session:
-        found += _close(session, _died(session, now), now)
-        found += _hurry(session, now)
-        for work in upkeep:
-            work(session, now)
-    new = [item for item in found if recently.is_new(item, now)]
+    """One round; returns how many jobs were sent. Each step stands alone: one that fails costs its own rows a round."""
+    reads = [_step(look.__name__, partial(_looked, database, look, now)) for look in LOOKS]
+    writes = [_step(work.__name__, partial(_worked, database, work, now)) for work in (_died, _hurry, *upkeep)]
+    new = [item for found in (*reads, *writes) for item in found if recently.is_new(item, now)]
     for job, entity_id in new:
         send(job, entity_id)
     return len(new)
+
+
+def _step(name: str, step: Callable[[], list[Found]]) -> list[Found]:
+    try:
+        return step()
+    except Exception as error:  # whatever one step meets, the others are what keeps leads from being lost
+        log.error("a step of the sweep failed", step=name, kind=type(error).__name__, exc_info=True)
+        return []
+
+
+def _looked(database: Database, look: Look, now: datetime) -> list[Found]:
+    with database.reading() as session:
+        return list(look(session, now))
+
+
+def _worked(database: Database, work: Upkeep, now: datetime) -> list[Found]:
+    with database.transaction() as session:
+        found = work(session, now)
+    return found if isinstance(found, list) else []
 
 
 def _due_leads(session: Session, now: datetime) -> Iterator[Found]:
@@ -108,8 +129,23 @@ def _braked(session: Session, now: datetime) -> Iterator[Found]:
     """Calls still ringing under a brake are taken back (R29)."""
     if not any(halt.until is None or halt.until > now for halt in session.exec(select(Halt))):
         return
-    ringing = col(Attempt.state).in_([State.QUEUED.value, State.INITIATED.value, State.RINGING.value])
-    query = select(Attempt.id).where(ringing).limit(BATCH)
+    query = select(Attempt.id).where(col(Attempt.state).in_(RINGING)).limit(BATCH)
+    yield from ((Job.MACHINE, attempt_id) for attempt_id in session.exec(query))
+
+
+def _stopped(session: Session, now: datetime) -> Iterator[Found]:
+    """Calls of numbers that said stop: those that ring are taken back, those that talk had their time for a goodbye."""
+    binds = and_(
+        col(Suppression.phone) == col(Attempt.to_number),
+        or_(col(Suppression.scope) == "global", col(Suppression.scope) == col(Attempt.campaign)),
+    )
+    talking = and_(Attempt.state == State.IN_PROGRESS, col(Suppression.at) <= now - GOODBYE)
+    query = (
+        select(Attempt.id)
+        .join(Suppression, binds)
+        .where(col(Attempt.settled_at).is_(None), or_(col(Attempt.state).in_(RINGING), talking))
+        .limit(BATCH)
+    )
     yield from ((Job.MACHINE, attempt_id) for attempt_id in session.exec(query))
 
 
@@ -119,35 +155,31 @@ def _recordings(session: Session, now: datetime) -> Iterator[Found]:
     yield from ((Job.RECORDING, attempt_id) for attempt_id in session.exec(query))
 
 
-LOOKS: tuple[Callable[[Session, datetime], Iterator[Found]], ...] = (
+LOOKS: tuple[Look, ...] = (
     _due_leads,
     _unaccounted,
     _unsettled,
     _outbox,
     _unsummarised,
     _braked,
+    _stopped,
     _recordings,
 )
 
 
-def _died(session: Session, now: datetime) -> list[str]:
-    """Conversations whose line ended while nobody wrote their end: their media process is gone."""
+def _died(session: Session, now: datetime) -> list[Found]:
+    """Conversations whose line ended while nobody wrote their end: their media process is gone, and they are closed."""
     query = (
-        select(Call.attempt_id)
+        select(Call)
         .join(Attempt, col(Attempt.id) == col(Call.attempt_id))
         .where(col(Call.ended_at).is_(None), col(Attempt.ended_at) <= now - MEDIA_DIED)
         .limit(BATCH)
     )
-    return list(session.exec(query))
-
-
-def _close(session: Session, attempt_ids: list[str], now: datetime) -> list[Found]:
-    for attempt_id in attempt_ids:
-        call = session.get_one(Call, attempt_id)
-        if call.ended_at is None:
-            call.ended_at, call.ended_by = now, call.ended_by or "system"
-            session.add(call)
-    return [(Job.WRAP_UP, attempt_id) for attempt_id in attempt_ids]
+    dead = list(session.exec(query))
+    for call in dead:
+        call.ended_at, call.ended_by = now, call.ended_by or "system"
+        session.add(call)
+    return [(Job.WRAP_UP, call.attempt_id) for call in dead]
 
 
 def _hurry(session: Session, now: datetime) -> list[Found]:
@@ -158,7 +190,7 @@ def _hurry(session: Session, now: datetime) -> list[Found]:
         .where(Attempt.state == State.IN_PROGRESS, col(Call.ended_at).between(now - 2 * LINE_LEFT, now - LINE_LEFT))
         .limit(BATCH)
     )
-    found = []
+    found: list[Found] = []
     for attempt in session.exec(query):
         attempt.reconcile_at = now
         session.add(attempt)

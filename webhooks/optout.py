@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from campaign import effects
 from campaign.records import Attempt, Lead
 from campaign.suppression import suppress
 
@@ -11,7 +12,10 @@ WAITING = ("received", "scheduled", "blocked")
 
 
 def stop(session: Session, lead: Lead, *, channel: str, now: datetime) -> list[str]:
-    """Opt the lead out; returns the attempts of its number that are on the line. Call inside a write transaction."""
+    """Opt the lead out; returns the attempts of its number that are on the line, whose conversations may say goodbye.
+
+    Call inside a write transaction. `suppress` sees to it that they end whether or not they hear of it.
+    """
     if lead.phone is None:
         _close(session, lead, now)
         return []
@@ -29,3 +33,4 @@ def _close(session: Session, lead: Lead, now: datetime) -> None:
         lead.state = lead.outcome = lead.reason = "opted_out"
         lead.outcome_at, lead.due_at, lead.updated_at = now, None, now
         session.add(lead)
+        effects.owe_lead(session, lead.id, now)

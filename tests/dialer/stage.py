@@ -221,12 +221,18 @@ class Stage:
 
     def post(self, attempt_id: str, what: str, **params: str) -> int:
         """A message of Twilio's, as it would come (signed)."""
+        return self._message(attempt_id, what, **params).status_code
+
+    def answer(self, attempt_id: str, what: str, **params: str) -> str:
+        """The document a message of Twilio's is answered with."""
+        return self._message(attempt_id, what, **params).text
+
+    def _message(self, attempt_id: str, what: str, **params: str) -> httpx.Response:
         address = f"{self.settings.public_base}/twilio/{attempt_id}/{what}"
         attempt: Attempt = self.get(Attempt, attempt_id)
         form = {"AccountSid": ACCOUNT, "To": attempt.to_number, "From": attempt.from_number, **params}
         signature = RequestValidator(TOKEN).compute_signature(address, form)
-        answer = httpx.post(address, data=form, headers={"X-Twilio-Signature": signature})
-        return answer.status_code
+        return httpx.post(address, data=form, headers={"X-Twilio-Signature": signature})
 
 
 def consent(lead: Lead, now: datetime) -> Consent:

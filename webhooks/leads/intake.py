@@ -11,15 +11,13 @@ from datetime import datetime
 from typing import Literal, assert_never
 from zoneinfo import available_timezones
 
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import make_transient_to_detached
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, select
 
-from campaign import ids, phone
+from campaign import effects, ids, once, phone
 from campaign.database import after_commit
 from campaign.file import Campaign
 from campaign.jobs import Job
-from campaign.records import Consent, InboxMessage, Lead, OutboxEntry
+from campaign.records import Consent, InboxMessage, Lead
 from dialer.ask import ask
 from dialer.gate import Allow, Defer, Deny
 from webhooks.leads.payload import ConsentForm, LeadForm
@@ -85,7 +83,7 @@ def _inbox(session: Session, message: Message, now: datetime) -> tuple[InboxMess
         body_sha256=hashlib.sha256(message.body).hexdigest(),
         received_at=now,
     )
-    if _insert_once(session, row):
+    if once.insert(session, row):
         return row, True
     same = select(InboxMessage).where(
         InboxMessage.door == DOOR, InboxMessage.source == message.source, InboxMessage.message_id == message.message_id
@@ -128,7 +126,7 @@ def _lead(session: Session, campaign: Campaign, message: Message, form: LeadForm
             }
         ),
     )
-    if _insert_once(session, row):
+    if once.insert(session, row):
         return row, True
     same = select(Lead).where(Lead.source == row.source, Lead.external_id == row.external_id)
     return session.exec(same).one(), False
@@ -167,33 +165,13 @@ def _decide(session: Session, campaign: Campaign, version: int, lead: Lead, now:
         case Deny():
             lead.state, lead.due_at, lead.reason = "blocked", None, verdict.reason
             accepted = Accepted(lead.id, "blocked", None, verdict.reason)
-            _owe_crm(session, lead, now)
+            effects.owe_lead(session, lead.id, now)
         case _:
             assert_never(verdict)
     session.add(lead)
     return accepted
 
 
-def _owe_crm(session: Session, lead: Lead, now: datetime) -> None:
-    entry = OutboxEntry(
-        id=ids.new("out"), effect="crm.lead", entity_id=lead.id, lead_id=lead.id, due_at=now, created_at=now
-    )
-    session.add(entry)
-    after_commit(session, Job.DELIVER, entry.id)
-
-
 def _duplicate(session: Session, lead_id: str) -> Accepted:
     first = session.get_one(Lead, lead_id)
     return Accepted(first.id, "duplicate", first.due_at, "already_received")
-
-
-def _insert_once(session: Session, row: SQLModel) -> bool:
-    """Insert unless a unique constraint says the row is there already; True when it was inserted, and is then in session."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    table = SQLModel.metadata.tables[str(type(row).__tablename__)]
-    insert = dialect.insert(table).values(**row.model_dump()).on_conflict_do_nothing().returning(table.c.id)
-    if session.execute(insert).first() is None:  # rowcount says -1 on PostgreSQL
-        return False
-    make_transient_to_detached(row)  # what we hold is what was written: no need to read it back
-    session.add(row)
-    return True

@@ -140,6 +140,8 @@ class Bridge:
                 self._start(self._order("start_recording", self._hands.start_recording))
             case do.Suppress(channel=channel):
                 self._start(self._order("suppress", lambda: self._hands.suppress(channel)))
+            case do.PersonMet():
+                self._start(self._order("person_met", self._hands.person_met))
             case do.CloseStream() | do.Finish():
                 self._finished.set()
             case _:
@@ -199,8 +201,8 @@ class Bridge:
             try:
                 await self._loop.run_in_executor(self._executor, act)
                 return
-            except FirstringError as error:
-                log.warning("order failed", order=name, code=error.code)
+            except Exception as error:  # the database's own errors as well: an opt-out must not get lost over one
+                log.warning("order failed", order=name, error=getattr(error, "code", type(error).__name__))
                 if wait is None or isinstance(error, Permanent):
                     break
                 await asyncio.sleep(wait)

@@ -20,13 +20,7 @@ from qualify.commands import (
 from qualify.ending import Stage
 from qualify.talk import Talk
 
-MACHINES = {
-    "machine_start": "voicemail",
-    "machine_end_beep": "voicemail",
-    "machine_end_silence": "voicemail",
-    "machine_end_other": "voicemail",
-    "fax": "voicemail",
-}
+MACHINES = frozenset({"machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other", "fax"})
 CLOSING_LINE = {"completed": "booked", "not_interested": "declined", "unreachable": "failed", "limit": "failed"}
 
 
@@ -74,11 +68,17 @@ def heard_out(talk: Talk, now: float) -> Iterator[Command]:
     """The goodbye was heard in full."""
     if talk.transfer is not None:
         person, number = talk.transfer
-        talk.ending.stage, talk.ending.deadline = Stage.HANGING_UP, now + 15.0
-        yield DropModel()
+        yield from step_aside(talk, now)
         yield Transfer(person, number)
         return
     yield from hang_up(talk, now)
+
+
+def step_aside(talk: Talk, now: float) -> Iterator[Command]:
+    """From here the call is the carrier's: whatever it does next ends our stream."""
+    talk.ending.step_aside(now)
+    talk.uplink.disconnect()
+    yield DropModel()
 
 
 def hang_up(talk: Talk, now: float) -> Iterator[Command]:
@@ -103,7 +103,7 @@ def opt_out(talk: Talk, channel: str, now: float) -> Iterator[Command]:
         return
     talk.opted_out = channel
     yield Suppress(channel)
-    if talk.ending.stage in (Stage.HANGING_UP, Stage.OVER):
+    if talk.ending.parting:
         return
     # The model answers a spoken wish by itself when it listens; otherwise what is playing is cut and the line asked for.
     answers_itself = channel == "voice" and talk.listening
@@ -134,15 +134,26 @@ def silence(talk: Talk, now: float) -> Iterator[Command]:
 
 
 def machine(talk: Talk, answered_by: str, now: float) -> Iterator[Command]:
-    """The carrier's verdict. A machine ends the call without a word more; `human` and `unknown` change nothing here."""
-    talk.verdict = talk.verdict or answered_by
-    reason = MACHINES.get(answered_by)
-    if reason is None or talk.ending.stage in (Stage.HANGING_UP, Stage.OVER):
+    """The carrier's verdict. A machine gets no word more, unless a person has long been talking with us.
+
+    `human` and `unknown` change nothing here. (twilio.md R57, R58)
+    """
+    if answered_by in MACHINES and talk.met:
+        talk.flag("late_machine_verdict", answered_by)
         return
+    talk.verdict = talk.verdict or answered_by
+    if answered_by not in MACHINES or talk.ending.parting:
+        return
+    leaves = talk.terms.leaves_message and answered_by.startswith("machine_end")
+    yield from leave(talk, "system", now, message=leaves)
+
+
+def leave(talk: Talk, by: str, now: float, *, message: bool) -> Iterator[Command]:
+    """Nobody is there. Without a word: the line drops, or the worker has the carrier say the campaign's message."""
     talk.responses.wish = None
     yield from silence(talk, now)
-    talk.ending.decide(reason, "system", now, 0.0)
-    yield from hang_up(talk, now)
+    talk.ending.decide("voicemail", by, now, 0.0)
+    yield from step_aside(talk, now) if message else hang_up(talk, now)
 
 
 def transfer(talk: Talk, person: str, number: str, now: float) -> Iterator[Command]:
@@ -195,6 +206,9 @@ def deadline_passed(talk: Talk, now: float) -> Iterator[Command]:
         case Stage.DRAINING:
             talk.flag("goodbye_unproven", talk.ending.reason)
             yield from heard_out(talk, now)
+        case Stage.STEPPING_ASIDE:
+            talk.flag("not_taken_over", talk.ending.reason)
+            yield from hang_up(talk, now)
         case Stage.HANGING_UP:
             yield CloseStream()
             yield from over(talk, talk.ending.by or "system", now)
@@ -204,7 +218,7 @@ def deadline_passed(talk: Talk, now: float) -> Iterator[Command]:
 
 def stream_ended(talk: Talk, how: str, now: float) -> Iterator[Command]:
     """The phone leg is gone. Whoever had not decided to end was hung up on."""
-    if talk.ending.stage is Stage.HANGING_UP:
+    if talk.ending.parting:
         talk.latency.hung_up(now)
         yield from over(talk, talk.ending.by, now)
     else:
@@ -239,6 +253,9 @@ def end_call(talk: Talk, reason: str, now: float) -> Iterator[Command]:
     if reason == "opted_out" and not talk.opted_out:
         talk.opted_out = "voice"
         yield Suppress("voice")
+    if reason == "voicemail" and talk.terms.leaves_message and not talk.verdict:
+        yield from leave(talk, "agent", now, message=True)  # the verdict comes with the tone: wait for it in silence
+        return
     yield from decide(talk, reason, "agent", now)
 
 

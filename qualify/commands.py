@@ -129,6 +129,11 @@ class RunTool:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonMet:
+    """A person is on the phone, whatever the carrier may still say: record it now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Suppress:
     """The person must never be called again: record it now."""
 
@@ -157,5 +162,5 @@ class Finish:
 
 ToPhone = Play | Mark | Clear | HangUp | Transfer | CloseStream | StartRecording
 ToModel = Configure | AskResponse | CancelResponse | Truncate | AnswerTool | AddItem
-ToUs = SendAudio | ConnectModel | DropModel | RunTool | Suppress | WakeAt | Tell | Finish
+ToUs = SendAudio | ConnectModel | DropModel | RunTool | PersonMet | Suppress | WakeAt | Tell | Finish
 Command = ToPhone | ToModel | ToUs

@@ -11,6 +11,8 @@ FINAL = frozenset({"opted_out", "voicemail", "wrong_number", "failed", "unreacha
 """Endings that speech does not call back."""
 MARGIN = 2.0
 """Seconds past the unheard audio that a terminal mark may take."""
+TAKEOVER = 15.0
+"""Seconds the carrier gets to take the call over; then we hang up."""
 
 
 class Stage(Enum):
@@ -19,6 +21,8 @@ class Stage(Enum):
     """an ending is decided, the goodbye is not yet generated"""
     DRAINING = "draining"
     """goodbye sent, waiting for it to be heard"""
+    STEPPING_ASIDE = "stepping_aside"
+    """the carrier is to take the call over (a colleague, a voicemail message), which ends our stream"""
     HANGING_UP = "hanging_up"
     OVER = "over"
 
@@ -46,6 +50,11 @@ class Ending:
     def final(self) -> bool:
         return self.decided and self.reason in FINAL
 
+    @property
+    def parting(self) -> bool:
+        """Nothing is said or heard any more."""
+        return self.stage in (Stage.STEPPING_ASIDE, Stage.HANGING_UP, Stage.OVER)
+
     def decide(self, reason: str, by: str, now: float, within: float) -> None:
         self.stage, self.reason, self.by, self.intent_at = Stage.FAREWELL, reason, by, now
         self.deadline, self.suspended, self.spoke = now + within, "", False
@@ -58,6 +67,9 @@ class Ending:
         """The person spoke before the goodbye was heard."""
         self.suspended, self.reason = self.reason, ""
         self.stage, self.deadline, self.mark = Stage.TALKING, None, ""
+
+    def step_aside(self, now: float) -> None:
+        self.stage, self.deadline = Stage.STEPPING_ASIDE, now + TAKEOVER
 
     def hang_up(self, now: float) -> None:
         self.stage, self.deadline = Stage.HANGING_UP, now + 5.0

@@ -86,7 +86,7 @@ def _words(talk: Talk, item_id: str) -> str:
 
 def lost(talk: Talk, event: ev.ModelLost, now: float) -> Iterator[Command]:
     """The phone keeps what it has; everything asked of the old session is void."""
-    if talk.ending.decided and talk.ending.stage.value in ("hanging_up", "over"):
+    if talk.ending.parting:
         return
     was_up = talk.recovery.up
     talk.recovery.lost(now)

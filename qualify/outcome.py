@@ -8,18 +8,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qualify.phrases import plain
+from qualify.phrases import is_screening, is_voicemail, plain
 from qualify.playbook import Playbook
 from qualify.talk import Talk
 from qualify.tools.desk import Desk
 from qualify.tools.save_answers import disqualifies
 
-_VOICEMAIL = re.compile(
-    r"leave (?:a|your) (?:message|name)|after the (?:tone|beep)|voice ?mail|can't (?:take|come to) (?:your call|the phone)|mailbox"
-)
-_SCREENING = re.compile(
-    r"call screening|screening service|who is calling|reason for (?:your )?call|stay on the line|why you are calling"
-)
 _DECLINE = re.compile(
     r"not interested|no thanks|no thank you|don't want|do not want|changed my mind|not for me|leave me alone"
 )
@@ -59,11 +53,10 @@ def _reached(talk: Talk) -> str:
         return "machine"
     if talk.ending.reason == "voicemail":
         return "voicemail"
-    words = [plain(line.text) for line in talk.transcript.lines if line.role == "caller" and line.text]
-    own = [text for text in words if not (_VOICEMAIL.search(text) or _SCREENING.search(text))]
-    if own:
+    words = [line.text for line in talk.transcript.lines if line.role == "caller" and line.text]
+    if any(not (is_voicemail(text) or is_screening(text)) for text in words):
         return "human"
-    if any(_VOICEMAIL.search(text) for text in words):
+    if any(is_voicemail(text) for text in words):
         return "voicemail"
     if words:
         return "screening"

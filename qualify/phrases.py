@@ -50,7 +50,25 @@ _AGREEMENT = re.compile(
     r"that's (?:fine|ok|okay|alright|all right)|it's (?:fine|ok|okay)|i (?:do|agree|guess so)|"
     r"sí|si|claro|vale|de acuerdo|está bien|bueno)(?:\s|$)"
 )
+_MACHINE = re.compile(
+    r"leave (?:a|your|me a|us a) (?:\w+ )?(?:message|name)|record (?:a|your) message|after the (?:tone|beep|signal)"
+    r"|voice ?mail|mailbox|can't (?:take|come to) (?:your call|the phone)|not available to take|you(?:'ve| have) reached the"
+    r"|\bpress (?:\d|star|hash|pound|one|two|three|four|five|nine)\b"
+)
+_SCREENING = re.compile(
+    r"call screening|screening service|who is calling|reason for (?:your )?call|stay on the line|why you are calling"
+)
 _DENIAL = re.compile(r"\b(?:no(?! problem)|nope|nah|not|don't|dont|do not|never|rather|won't|can't)\b")
+
+
+def is_voicemail(text: str) -> bool:
+    """Whether an answering machine talks like this."""
+    return bool(_MACHINE.search(plain(text[:MAX_HEARD])))
+
+
+def is_screening(text: str) -> bool:
+    """Whether a call screening service talks like this."""
+    return bool(_SCREENING.search(plain(text[:MAX_HEARD])))
 
 
 def agrees(text: str) -> bool | None:

@@ -40,6 +40,9 @@ class OpenSlot(Protocol):
 class Calendars(Protocol):
     """Raises `Retryable` when it cannot be asked, `Refused` when a slot is taken, `Permanent` when it is set up wrong."""
 
+    def prefetch(self, campaign: Campaign, now: datetime) -> None:
+        """Read ahead, so that the next offer need not wait."""
+
     def offer(
         self,
         campaign: Campaign,
@@ -67,6 +70,8 @@ class Hands(Protocol):
     def start_recording(self) -> None: ...
 
     def suppress(self, channel: str) -> None: ...
+
+    def person_met(self) -> None: ...
 
     def tell(self, kind: str, data: dict[str, Any]) -> None:
         """To whoever watches; never blocks, may be lost."""

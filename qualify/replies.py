@@ -45,7 +45,7 @@ def started(talk: Talk, event: ev.ResponseStarted, now: float) -> Iterator[Comma
     wanted = talk.responses.started(event.response_id, event.request_id, frozenset(talk.tools.acknowledged))
     talk.recent_responses.add(event.response_id)
     talk.awaited_since, talk.active_at = None, now
-    too_late = talk.ending.stage in (End.DRAINING, End.HANGING_UP, End.OVER)
+    too_late = talk.ending.stage is End.DRAINING or talk.ending.parting
     if not wanted or too_late:
         talk.responses.discard(event.response_id)
         yield CancelResponse(talk.event_id("cancel"), event.response_id)
@@ -133,7 +133,7 @@ def next_response(talk: Talk, now: float) -> Iterator[Command]:
         return
     if talk.listening and (talk.speaking or talk.awaited_since is not None) and not talk.responses.wish.must:
         return  # the person has the floor; the model will answer them, knowing what we wanted said
-    if talk.ending.stage in (End.DRAINING, End.HANGING_UP, End.OVER):
+    if talk.ending.stage is End.DRAINING or talk.ending.parting:
         talk.responses.wish = None
         return
     request = talk.event_id("rc")

@@ -7,7 +7,7 @@ Every rule lives in a module of its own; this one dispatches, keeps the timers a
 from collections.abc import Iterator
 from typing import assert_never
 
-from qualify import closing, opening, outage, replies, tooling, voice
+from qualify import closing, opening, outage, presence, replies, tooling, voice
 from qualify import events as ev
 from qualify.commands import AddItem, Command, ConnectModel, WakeAt
 from qualify.ending import Stage as End
@@ -71,6 +71,7 @@ class Session:
                 yield from closing.stream_ended(talk, event.how, now)
             case ev.ToolAnswered():
                 yield from tooling.answered(talk, event, now)
+                yield from presence.notice(talk)
             case ev.TransferFailed():
                 yield from closing.transfer_failed(talk, now)
             case ev.ClockRang():
@@ -107,6 +108,7 @@ class Session:
                 voice.speech_committed(talk, event, now)
             case ev.CallerWords():
                 yield from voice.caller_words(talk, event, now)
+                yield from presence.notice(talk)
             case ev.ResponseStarted():
                 yield from replies.started(talk, event, now)
             case ev.ResponseEnded():
@@ -137,15 +139,15 @@ class Session:
     def _tick(self, now: float) -> Iterator[Command]:
         """Everything that may have become due; each rule looks for itself."""
         talk, terms = self.talk, self.talk.terms
-        if now - talk.started_at >= terms.max_seconds and talk.ending.stage is not End.HANGING_UP:
+        if now - talk.started_at >= terms.max_seconds and not talk.ending.parting:
             talk.flag("time_limit_hard")
             yield from closing.stop_now(talk, now)
-        elif now - talk.uplink.media_at >= MEDIA_DEAD and talk.ending.stage is not End.HANGING_UP:
+        elif now - talk.uplink.media_at >= MEDIA_DEAD and not talk.ending.parting:
             talk.flag("media_dead")
             yield from closing.stop_now(talk, now)
         if talk.ending.deadline is not None and now >= talk.ending.deadline:
             yield from closing.deadline_passed(talk, now)
-        if self.over or talk.ending.stage is End.HANGING_UP:
+        if talk.ending.parting:
             return
         if talk.speaking and now - talk.uplink.media_at >= FROZEN:
             yield from talk.uplink.pad(1000)
@@ -200,7 +202,7 @@ class Session:
     def _deadlines(self) -> Iterator[float | None]:
         talk, terms = self.talk, self.talk.terms
         yield talk.ending.deadline
-        if talk.ending.stage is End.HANGING_UP:
+        if talk.ending.parting:
             return
         yield talk.started_at + terms.max_seconds
         yield (

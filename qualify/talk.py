@@ -60,6 +60,8 @@ class Talk:
     keys: str = ""
     keys_at: float = 0.0
     verdict: str = ""
+    met: bool = False
+    """A person has been talking with us, beyond doubt."""
     recording: bool = False
     agreed: bool | None = None
     """The person's answer to being recorded, where it is asked for first."""

@@ -36,6 +36,8 @@ class Terms:
     language: str = "en-US"
     record: bool = True
     record_after_consent: bool = False
+    leaves_message: bool = False
+    """A machine is left a message, which the carrier speaks once we have stepped aside."""
     max_seconds: float = 900.0
     max_usd: float = 3.0
     transcribed: bool = True

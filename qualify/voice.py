@@ -25,7 +25,7 @@ def agent_item(talk: Talk, event: ev.AgentItem, now: float) -> Iterator[Command]
 
 
 def agent_audio(talk: Talk, event: ev.AgentAudio, now: float) -> Iterator[Command]:
-    if event.response_id in talk.responses.discarded or talk.ending.stage in (End.HANGING_UP, End.OVER):
+    if event.response_id in talk.responses.discarded or talk.ending.parting:
         talk.counts["late_audio"] += 1
         return
     if event.item_id not in talk.spoke_by:

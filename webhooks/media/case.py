@@ -99,6 +99,7 @@ def terms(case: Case, settings: Settings) -> Terms:
         language=playbook.language,
         record=campaign.recording.enabled,
         record_after_consent=campaign.recording.ask_first,
+        leaves_message=campaign.voicemail.action == "message" and bool(campaign.voicemail.message),
         max_seconds=campaign.budget.max_call_seconds,
         max_usd=campaign.budget.per_call_usd,
         transcribed=bool(settings.openai_transcription_model),

@@ -11,6 +11,7 @@ from twilio.twiml.voice_response import Dial, VoiceResponse
 
 from campaign import clock, live
 from campaign.database import Database
+from campaign.records import Call
 from campaign.settings import Settings
 from campaign.suppression import suppress
 from qualify.ports import CallControl
@@ -53,16 +54,19 @@ class CallHands:
         self._carrier.start_recording(self._call_sid, callback)
 
     def suppress(self, channel: str) -> None:
-        lead = self._case.lead
+        attempt = self._case.attempt
         with self._database.transaction() as session:
             suppress(
-                session,
-                lead.phone or self._case.attempt.to_number,
-                reason="opted_out",
-                channel=channel,
-                now=clock.now(),
-                lead_id=lead.id,
+                session, attempt.to_number, reason="opted_out", channel=channel, now=clock.now(), lead_id=attempt.lead_id
             )
+
+    def person_met(self) -> None:
+        """Before the call's end, so that the dialer does not hang up on a person over a late verdict."""
+        with self._database.transaction() as session:
+            call = session.get(Call, self._case.attempt.id)
+            if call is not None and call.ended_at is None:
+                call.reached = "human"
+                session.add(call)
 
     def tell(self, kind: str, data: dict[str, Any]) -> None:
         self._watch.tell(self._case.attempt.id, {"kind": kind, "at": clock.now().isoformat(), **data})

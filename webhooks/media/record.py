@@ -6,7 +6,8 @@ from typing import Any
 
 from campaign.database import Database, after_commit
 from campaign.jobs import Job
-from campaign.records import Call, Lead, ToolUse, Turn
+from campaign.records import Attempt, Call, Lead, ToolUse, Turn
+from campaign.suppression import suppress
 from qualify import outcome
 from qualify.talk import Talk
 from qualify.tooling import public
@@ -31,6 +32,9 @@ def write(database: Database, attempt_id: str, talk: Talk, desk: Desk, tape: byt
         session.add(call)
         session.add_all(_turns(attempt_id, talk))
         session.add_all(_uses(attempt_id, talk))
+        if talk.opted_out:  # a second time, should the database have been away at the moment it was said
+            number = session.get_one(Attempt, attempt_id).to_number
+            suppress(session, number, reason="opted_out", channel=talk.opted_out, now=now, lead_id=desk.lead.id)
         if desk.callback_at is not None and result.wanted == "callback":
             lead = session.get(Lead, desk.lead.id)
             if lead is not None:

@@ -13,6 +13,7 @@ from websockets.asyncio.server import ServerConnection
 from campaign import clock
 from campaign.database import Database
 from campaign.errors import FirstringError, Refused
+from campaign.file import Campaign
 from campaign.settings import Settings
 from qualify import commands as do
 from qualify import tools
@@ -21,6 +22,7 @@ from qualify.line import Line
 from qualify.model_link import Model
 from qualify.ports import Calendars, CallControl
 from qualify.summary import answers_line
+from qualify.tools import save_answers
 from qualify.tools.desk import Desk
 from webhooks.media import case as cases
 from webhooks.media import meters, orders, record
@@ -80,6 +82,7 @@ class Switchboard:
         meters.live.set(len(self.live))
 
     async def _converse(self, case: cases.Case, call_sid: str, stream_sid: str, line: Line) -> None:
+        self._look_ahead(case.campaign)
         desk = cases.desk(case, self._calendars)
         desk.summary = partial(_so_far, desk)
         terms = cases.terms(case, self._settings)
@@ -90,7 +93,7 @@ class Switchboard:
             stream_sid,
             self._model,
             cases.config(case, self._settings),
-            partial(_run_tool, desk),
+            partial(self._run_tool, desk),
             hands,
             self._threads,
             _header(case, self._settings),
@@ -105,6 +108,17 @@ class Switchboard:
                 ears.cancel()
                 await asyncio.gather(ears, return_exceptions=True)
             await asyncio.shield(self._write(case, bridge, desk))
+
+    def _run_tool(self, desk: Desk, order: do.RunTool) -> dict[str, Any]:
+        result = tools.run(order.name, order.arguments, desk, clock.now(), order.confirmed)
+        if order.name == save_answers.NAME and len(desk.open_questions()) <= 1:
+            self._look_ahead(desk.campaign)
+        return result
+
+    def _look_ahead(self, campaign: Campaign) -> None:
+        """Read the calendars before they are asked for: as the call begins, and when the questions are nearly over."""
+        if self._calendars is not None:
+            self._threads.submit(_prefetch, self._calendars, campaign)
 
     async def _write(self, case: cases.Case, bridge: Bridge, desk: Desk) -> None:
         """The record must be kept: tried again when the database is away."""
@@ -140,8 +154,11 @@ class Switchboard:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _run_tool(desk: Desk, order: do.RunTool) -> dict[str, Any]:
-    return tools.run(order.name, order.arguments, desk, clock.now(), order.confirmed)
+def _prefetch(calendars: Calendars, campaign: Campaign) -> None:
+    try:
+        calendars.prefetch(campaign, clock.now())
+    except FirstringError as error:
+        log.info("calendars not read ahead", code=error.code)
 
 
 def _so_far(desk: Desk) -> str:

@@ -32,14 +32,16 @@ def test_a_stop_ends_every_process_in_order(stack: Stack, how: signal.Signals) -
 
 def test_a_killed_supervisor_leaves_nothing_behind_and_a_new_one_goes_on(stack: Stack) -> None:
     number = "+19175550103"
+    stack.script(number, "human", [{"at_ms": 300, "say": "Hello?"}, {"at_ms": 4000, "hang_up": True}], ring_s=14)
     lead_id = stack.submit(number)["lead_id"]
-    until(lambda: stack.lead(lead_id)["status"] == "in_call", "the call is on")
+    until(lambda: stack.lead(lead_id)["status"] == "ringing", "the phone rings")
     stack.stop(how=signal.SIGKILL)
     until(lambda: of_the_product(stack) == [], "nothing of ours lives", 10)
     stack.up()
-    story = stack.await_lead(lead_id)
+    story = stack.await_lead(lead_id, *FINAL, "scheduled")
     assert len(story["attempts"]) == len(story["outcomes"]) == 1
-    assert stack.calls(number)[0]["posts"] == 1
+    (call,) = stack.calls(number)
+    assert call["posts"] == 1
     assert stack.seen("twilio", "calls")["alive"] == 0
 
 

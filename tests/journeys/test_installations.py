@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.stack import Stack, until
+from tests.journeys.stack import FINAL, Stack, until
 
 pytestmark = pytest.mark.timeout(300)
 BOOKS, DECLINES = "+12125550101", "+12125550103"
@@ -40,7 +40,8 @@ def test_one_public_address_and_sqlite(stack: Stack) -> None:
 def test_callbacks_that_come_twice_and_in_the_wrong_order_change_nothing(stack: Stack) -> None:
     number = "+16465550103"
     stack.break_("twilio", to=number, callbacks_duplicate=2, callbacks_gap_ms=30, callbacks_reorder=True)
-    story = stack.await_lead(stack.submit(number)["lead_id"], "declined")
+    stack.script(number, "human", [{"at_ms": 300, "say": "Hello?"}, {"at_ms": 4000, "hang_up": True}])
+    story = stack.await_lead(stack.submit(number)["lead_id"], *FINAL, "scheduled")
     assert len(story["attempts"]) == len(story["outcomes"]) == 1
     (call,) = stack.calls(number)
     assert call["posts"] == 1

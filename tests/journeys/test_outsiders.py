@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from sandbox.demo.submit import encode, signed
-from tests.journeys.stack import SECRET, Stack, until
+from tests.journeys.stack import FINAL, SECRET, Stack, until
 
 pytestmark = pytest.mark.timeout(180)
 AUTH_TOKEN = "sandbox_auth_token_0123456789abcdef"
@@ -120,7 +120,8 @@ def test_media_sockets_need_a_signature_and_a_fresh_token(stack: Stack) -> None:
         assert refused.value.response.status_code == 403
     number = "+17185550103"
     stack.break_("twilio", to=number, ws_replay=True, ws_drop_ms=1500)
-    story = stack.await_lead(stack.submit(number)["lead_id"], "declined")
+    stack.script(number, "human", [{"at_ms": 300, "say": "Hello?"}, {"at_ms": 5000, "hang_up": True}])
+    story = stack.await_lead(stack.submit(number)["lead_id"], *FINAL, "scheduled")
     (stream,) = (stream for call in stack.calls(number) for stream in call["streams"])
     assert stream["replay"] not in ("", "accepted"), stream
     assert len(story["attempts"]) == 1

@@ -9,8 +9,8 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from webhooks import ground
-from webhooks.words import plain
+from webhooks import ground, reasons
+from webhooks.words import in_short, plain, said
 
 TONES = {
     "booked": "good",
@@ -29,22 +29,32 @@ TONES = {
 }
 
 
-def _when(moment: datetime | None, zone: str = "UTC", form: str = "%d %b %Y, %H:%M:%S") -> str:
+def _when(moment: datetime | None, zone: str = "UTC", form: str = "%a %d %b %Y, %H:%M %Z") -> str:
     return moment.astimezone(ZoneInfo(zone)).strftime(form) if moment else "–"
 
 
-def _said(value: Any) -> str:
-    """An answer as a person would write it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
+def _zoned(zone: str, moment: datetime | None = None) -> str:
+    """`New York time`, or with a moment `New York time (EST)`."""
+    city = zone.rsplit("/", 1)[-1].replace("_", " ")
+    place = city if zone == "UTC" else f"{city} time"
+    return f"{place} ({moment.astimezone(ZoneInfo(zone)):%Z})" if moment and zone != "UTC" else place
 
 
-def _seconds(ms: int | float | None) -> str:
+def _clock(ms: int | float | None) -> str:
+    """A position in a call: `1:03`."""
     if ms is None:
         return "–"
     minutes, seconds = divmod(int(ms) // 1000, 60)
     return f"{minutes}:{seconds:02d}"
+
+
+def _took(ms: int | float | None) -> str:
+    """A duration: `82 ms`, `0.74 s`, `1:36 min`."""
+    if ms is None:
+        return "–"
+    if ms < 100:
+        return f"{ms:.0f} ms"
+    return f"{ms / 1000:.2f} s" if ms < 10_000 else f"{_clock(ms)} min"
 
 
 _environment = Environment(
@@ -55,7 +65,16 @@ _environment = Environment(
     lstrip_blocks=True,
 )
 _environment.filters.update(
-    when=_when, plain=plain, clock=_seconds, said=_said, tone=lambda state: TONES.get(state, "quiet")
+    when=_when,
+    zoned=_zoned,
+    plain=plain,
+    short=in_short,
+    clock=_clock,
+    took=_took,
+    said=said,
+    sentence=reasons.sentence,
+    verdict=reasons.verdict,
+    tone=lambda state: TONES.get(state, "quiet"),
 )
 
 

@@ -1,5 +1,7 @@
 """Our machine words in plain English, for the timeline and the pages. A word that is not listed reads as itself."""
 
+from typing import Any
+
 PLAIN = {
     "scheduled": "waiting",
     "in_call": "on the phone",
@@ -42,8 +44,45 @@ PLAIN = {
     "halted": "calling is halted",
     "machine_start": "a machine",
     "already_received": "we already had this lead",
+    "human": "a person",
+    "machine": "a machine",
+    "retry": "try again",
+    "qualifies": "qualified",
+    "agent": "the agent",
+    "caller": "the caller",
+    "carrier": "the carrier",
+    "supervisor": "a supervisor",
 }
+ENDED = {
+    "booked": "a meeting is in the calendar",
+    "qualified": "a good fit, no meeting yet",
+    "not_qualified": "did not meet the campaign's criteria",
+    "declined": "not interested",
+    "opted_out": "said stop; no more calls to this number",
+    "needs_human": "a person of the team should follow up",
+    "callback": "wants to be called later",
+    "dialing": "placing the call",
+    "ringing": "the phone is ringing",
+    "in_call": "talking with our agent",
+    "wrapping_up": "the call is over, results are being written",
+}
+"""What a state means in a few words, where its reason says nothing more."""
+SILENT_REASONS = frozenset({"", "ok", "allowed", "answered", "opted_out"})
 
 
 def plain(word: str | None) -> str:
     return PLAIN.get(word or "", (word or "").replace("_", " "))
+
+
+def in_short(state: str, reason: str | None) -> str:
+    """Why a lead is where it is, for a list: its reason, or what the state means when the reason adds nothing."""
+    return ENDED.get(state, "") if (reason or "") in SILENT_REASONS else plain(reason)
+
+
+def said(value: Any) -> str:
+    """An answer as a person would write it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "–"
+    return ", ".join(said(one) for one in value) if isinstance(value, list) else str(value)

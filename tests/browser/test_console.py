@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Literal
 
 import httpx
 import pytest
@@ -10,6 +11,26 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import Site
 from tests.webhooks.records import tell_a_call
 from tests.webhooks.senders import API_TOKEN, fixture, signed
+
+Scheme = Literal["light", "dark"]
+FAINT = """() => {
+  const parts = text => text.match(/[\\d.]+/g).map(Number)
+  const light = ([r, g, b]) => [r, g, b].map(c => c / 255).map(c => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
+    .reduce((sum, c, at) => sum + c * [.2126, .7152, .0722][at], 0)
+  const ground = one => {
+    for (let at = one; at; at = at.parentElement) {
+      const colour = parts(getComputedStyle(at).backgroundColor)
+      if (colour.length < 4 || colour[3] > 0) return colour
+    }
+    return [255, 255, 255]
+  }
+  return [...document.querySelectorAll("body *")]
+    .filter(one => [...one.childNodes].some(child => child.nodeType === 3 && child.data.trim()) && one.offsetParent)
+    .map(one => {
+      const [a, b] = [light(parts(getComputedStyle(one).color)), light(ground(one))]
+      return [one.textContent.trim().slice(0, 40), (Math.max(a, b) + .05) / (Math.min(a, b) + .05)]
+    }).filter(([, ratio]) => ratio < 4.5)
+}"""
 
 
 @pytest.fixture(params=[1280, 390], ids=["wide", "narrow"])
@@ -52,9 +73,17 @@ def test_from_sign_in_to_the_story_of_a_call(page: Page, site: Site, told: str) 
     expect(page.get_by_role("link", name="Omar Reed")).to_be_visible()
     expect(page.get_by_role("link", name="Dana Reed")).to_have_count(0)
     page.goto(f"{site.url}/console/leads/{told}")
-    for words in ("Wants solar.", "Meeting confirmed with Sal", "Conversation ends, ended by agent", "Consent given"):
+    for words in (
+        "Wants solar.",
+        "Meeting confirmed with Sal",
+        "Conversation ends, ended by the agent",
+        "Consent given",
+    ):
         expect(page.get_by_text(words).first).to_be_visible()
-    expect(page.locator(".unheard")).to_have_text("this is")
+    expect(page.locator(".unheard")).to_have_text("not heard: this is")
+    expect(page.locator(".talk li").nth(2)).to_contain_text("Booked, and read back from the calendar")
+    page.get_by_text("Before call 1").or_(page.get_by_text("When the form came in")).first.wait_for()
+    expect(page.get_by_text("Nobody asked us to stop calling this number").first).to_be_visible()
     expect(page.locator("audio")).to_have_count(1)
     expect(page.get_by_role("note")).to_contain_text("Simulated: local stand-ins")
     assert fits(page)
@@ -81,3 +110,25 @@ def test_the_reference_page_fits_and_is_ours_alone(page: Page, site: Site) -> No
     expect(page.get_by_role("heading", name="POST /leads/{source}")).to_be_visible()
     assert fits(page)
     assert trouble == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_word_stands_out_from_its_ground(browser: Browser, site: Site, told: str, scheme: Scheme) -> None:
+    """WCAG AA: 4.5 to 1 for text, on every page, in both colour schemes."""
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    sign_in(page, site)
+    for path in ("/console", f"/console/leads/{told}", "/demo/form", f"/demo/form/{told}", "/docs", "/nowhere"):
+        page.goto(site.url + path)
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        assert page.evaluate(FAINT) == [], path
+    context.close()
+
+
+def test_a_browser_gets_a_page_when_something_is_not_there(page: Page, site: Site) -> None:
+    for path in ("/nowhere", "/demo/form/nobody"):
+        answer = page.goto(site.url + path)
+        assert answer is not None
+        assert (answer.status, "default-src 'none'" in answer.headers["content-security-policy"]) == (404, True)
+        expect(page.get_by_role("link", name="To the console")).to_be_visible()
+        assert fits(page)

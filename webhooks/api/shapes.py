@@ -15,6 +15,7 @@ class LeadLine(BaseModel):
     external_id: str
     name: str
     phone: str | None
+    timezone: str = Field(description="The lead's own, as it came with the form; empty when it did not")
     status: str = Field(
         description="received, scheduled, blocked, dialing, ringing, in_call, wrapping_up or an outcome"
     )
@@ -170,7 +171,6 @@ class LeadStory(LeadLine):
 
     email: str
     country: str
-    timezone: str
     company: str
     message: str
     answers: dict[str, Any]

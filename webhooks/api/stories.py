@@ -90,6 +90,7 @@ def _line(lead: Lead) -> dict[str, Any]:
         "external_id": lead.external_id,
         "name": f"{lead.first_name} {lead.last_name}".strip(),
         "phone": lead.phone or lead.phone_typed or None,
+        "timezone": lead.timezone,
         "status": lead.state,
         "reason": lead.reason,
         "outcome": lead.outcome,

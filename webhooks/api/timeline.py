@@ -6,12 +6,13 @@ Sentences are plain words for people; `ref` leads to the row with the details. P
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from campaign.records import Booking, Consent, Decision, Lead, OutboxEntry, Outcome
 from webhooks.api.shapes import AttemptView, Moment
 from webhooks.words import plain
 
-VERDICTS = {"allow": "May be called now", "deny": "Must not be called", "defer": "Must wait"}
+VERDICTS = {"allow": "may be called now", "deny": "must not be called", "defer": "must wait"}
 
 
 def timeline(
@@ -27,7 +28,10 @@ def timeline(
     for consent in consents:
         what = "Consent given" if consent.given else "Consent not given"
         moments.append(Moment(at=consent.recorded_at, kind="consent", what=what, ref=consent.id))
-    moments.extend(Moment(at=row.at, kind="decision", what=_verdict(row), ref=row.id) for row in decisions)
+    calls = {attempt.decision_id: attempt.number for attempt in attempts}
+    zone = ZoneInfo(lead.timezone or "UTC")
+    for row in decisions:
+        moments.append(Moment(at=row.at, kind="decision", what=_verdict(row, calls.get(row.id), zone), ref=row.id))
     for attempt in attempts:
         moments.extend(_attempt(attempt))
     for outcome in outcomes:
@@ -48,10 +52,11 @@ def timeline(
     return sorted(moments, key=lambda moment: moment.at)
 
 
-def _verdict(row: Decision) -> str:
-    verdict = VERDICTS.get(row.verdict, row.verdict)
-    until = f" until {row.until:%Y-%m-%d %H:%M} UTC" if row.until else ""
-    return f"{verdict}{until}" + (f": {plain(row.reason)}" if row.reason and row.verdict != "allow" else "")
+def _verdict(row: Decision, call: int | None, zone: ZoneInfo) -> str:
+    checked = f"Rules checked again before call {call}" if call else "Rules checked"
+    until = f" until {row.until.astimezone(zone):%a %d %b, %H:%M %Z}" if row.until else ""
+    why = f": {plain(row.reason)}" if row.reason and row.verdict != "allow" else ""
+    return f"{checked}: {VERDICTS.get(row.verdict, row.verdict)}{until}{why}"
 
 
 def _attempt(attempt: AttemptView) -> Iterator[Moment]:
@@ -76,7 +81,7 @@ def _attempt(attempt: AttemptView) -> Iterator[Moment]:
 
 
 def _by(who: Any) -> str:
-    return f", ended by {who}" if who else ""
+    return f", ended by {plain(who)}" if who else ""
 
 
 def _crm(entry: OutboxEntry) -> str:

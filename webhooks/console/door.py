@@ -1,21 +1,23 @@
 """`/console`: sign in with the API token, then leads, a lead's story, and its recordings. Pages work without script."""
 
 import re
+from datetime import timedelta
 from typing import Annotated
 from urllib.parse import parse_qs, quote
 
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import func
-from sqlmodel import select
+from sqlmodel import Session as Reading
+from sqlmodel import col, select
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from campaign import clock, store
-from campaign.records import Attempt, Lead
+from campaign.records import Attempt, Booking, Lead
 from webhooks import bearer, bodies, ground, optout, pages
 from webhooks.api import shapes, stories
 from webhooks.api.door import find
-from webhooks.console import recording, sessions
+from webhooks.console import recording, sessions, talk
 from webhooks.problems import Problem
 
 router = APIRouter(prefix="/console", include_in_schema=False)
@@ -23,6 +25,13 @@ SIGN_IN = "/console/sign-in"
 FORM_LIMIT = 16 * 1024
 PAGE = 50
 WORD = re.compile(r"[a-z0-9_]{1,80}")
+MS = timedelta(milliseconds=1)
+STATES = (
+    *("received", "scheduled", "dialing", "ringing", "in_call", "wrapping_up"),
+    *("booked", "qualified", "callback", "needs_human", "not_qualified", "declined", "opted_out"),
+    *("unreachable", "blocked"),
+)
+"""The order of the filters: what is under way, what came of it, what never got through."""
 
 
 class SignInFirst(Problem):
@@ -81,21 +90,32 @@ async def leads(
     here = ground.of(request)
     status, before = (word if WORD.fullmatch(word) else "" for word in (status, before))
 
-    def read() -> tuple[shapes.LeadPage, dict[str, int]]:
+    def read() -> tuple[shapes.LeadPage, dict[str, int], dict[str, Booking], dict[str, str]]:
         with here.database.reading() as reading:
             counts = dict(list(reading.exec(select(Lead.state, func.count()).group_by(Lead.state))))
-            return stories.page(reading, limit=PAGE, before=before or None, status=status or None), counts
+            listed = stories.page(reading, limit=PAGE, before=before or None, status=status or None)
+            zones = {row.name: str(row.config["timezone"]) for row in store.active(reading)}
+            return listed, counts, _meetings(reading, listed), zones
 
-    listed, counts = await run_in_threadpool(read)
+    listed, counts, meetings, zones = await run_in_threadpool(read)
     return pages.page(
         request,
         "leads.html",
         page=listed,
-        counts=counts,
+        counts={state: counts[state] for state in (*STATES, *sorted(counts.keys() - set(STATES))) if state in counts},
+        meetings=meetings,
+        zones=zones,
         status=status,
         follow=follow,
         form_token=sessions.form_token(here.settings, session),
     )
+
+
+def _meetings(reading: Reading, listed: shapes.LeadPage) -> dict[str, Booking]:
+    """The confirmed meeting of each listed lead."""
+    wanted = [line.lead_id for line in listed.leads if line.status == "booked"]
+    rows = reading.exec(select(Booking).where(col(Booking.lead_id).in_(wanted), Booking.state == "confirmed"))
+    return {row.lead_id: row for row in rows}
 
 
 @router.get("/leads/{lead_id}")
@@ -108,11 +128,16 @@ async def lead(request: Request, session: Session, lead_id: str, follow: bool = 
             return stories.story(reading, found), store.get(reading, found.campaign)[0].timezone
 
     story, zone = await run_in_threadpool(read)
+    called = next((attempt for attempt in story.attempts if attempt.placed_at), None)
     return pages.page(
         request,
         "lead.html",
         lead=story,
         zone=story.timezone or zone,
+        talk={attempt.attempt_id: talk.lines(attempt.call) for attempt in story.attempts if attempt.call},
+        meeting=next((booking for booking in story.bookings if booking.state == "confirmed"), None),
+        called_after_ms=(called.placed_at - story.received_at) / MS if called and called.placed_at else None,
+        calls_of={attempt.decision_id: attempt.number for attempt in story.attempts},
         follow=follow,
         form_token=sessions.form_token(here.settings, session),
     )

@@ -21,7 +21,7 @@ from campaign.file import Source as SourceConfig
 from webhooks import bodies, ground, pages, standard_webhooks
 from webhooks.api import shapes, stories
 from webhooks.api.door import find
-from webhooks.demo import consent
+from webhooks.demo import consent, numbers
 from webhooks.leads.door import secret_keys
 from webhooks.problems import Problem
 
@@ -38,9 +38,11 @@ class Choice:
 
 
 @router.get("/form")
-async def form(request: Request, source: str = "") -> Response:
+async def form(request: Request, source: str = "", phone: str = "", first_name: str = "") -> Response:
+    """`phone` and `first_name` may come filled in, as the demo's own links do; nothing is sent without the button."""
     choices = await run_in_threadpool(_choices, ground.of(request))
-    return _page(request, choices, _chosen(choices, source), {"external_id": f"form-{secrets.token_hex(8)}"}, {})
+    filled = {"phone": phone[:64], "first_name": first_name[:64], "external_id": f"form-{secrets.token_hex(8)}"}
+    return _page(request, choices, _chosen(choices, source), filled, {})
 
 
 @router.post("/form")
@@ -172,6 +174,7 @@ def _page(
         choices=choices,
         chosen=chosen,
         consent_text=consent.text(chosen.campaign.seller) if chosen else "",
+        numbers=numbers.of(chosen.campaign.countries) if chosen else [],
         typed={name: typed.get(name, "") for name in (*FIELDS, "external_id", "consent")},
         faults=faults,
     )

@@ -250,6 +250,7 @@ class Stack:
             story = self.lead(lead_id)
             told = all(entry["state"] != "due" for entry in story["crm"])
             settled = all(attempt["settled_at"] for attempt in story["attempts"])
+            settled = settled and (bool(story["attempts"]) or story["status"] == "blocked")
             return story if story["status"] in (states or FINAL) and told and settled else None
 
         seen: dict[str, Any] = until(rests, f"lead becomes {' or '.join(states or FINAL)}", patience, every=0.3)

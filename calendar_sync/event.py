@@ -11,6 +11,8 @@ from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import phonenumbers
+
 from calendar_sync.spans import Span
 from campaign.file import Campaign, Person
 from campaign.records import Booking, Lead
@@ -35,7 +37,7 @@ def body(booking: Booking, campaign: Campaign, lead: Lead, summary: str, link: s
     event: Event = {
         "id": booking.event_id,
         "summary": f"{name}: meeting with {campaign.seller.brand}",
-        "description": _description(campaign, lead, summary, link),
+        "description": _description(booking, campaign, lead, summary, link),
         "start": {"dateTime": booking.starts_at.astimezone(zone).isoformat(), "timeZone": zone.key},
         "end": {"dateTime": booking.ends_at.astimezone(zone).isoformat(), "timeZone": zone.key},
         "extendedProperties": {"private": {"booking_id": booking.id, "lead_id": booking.lead_id}},
@@ -99,14 +101,28 @@ def _instant(point: dict[str, str] | None, zone: str) -> datetime | None:
     return datetime.combine(datetime.fromisoformat(point["date"]).date(), time(0), local).astimezone(UTC)
 
 
-def _description(campaign: Campaign, lead: Lead, summary: str, link: str) -> str:
-    facts = (("Phone", lead.phone), ("E-mail", lead.email), ("Company", lead.company))
+def _description(booking: Booking, campaign: Campaign, lead: Lead, summary: str, link: str) -> str:
+    """What the salesperson reads just before the meeting. An invited lead sees it too, so it holds facts only."""
+    facts = (("Phone", _spaced(lead.phone)), ("Email", lead.email), ("Company", lead.company))
+    theirs, ours_zone = ZoneInfo(booking.timezone or "UTC"), person_zone(campaign, booking)
+    at = booking.starts_at.astimezone(theirs)
+    elsewhere = at.utcoffset() != booking.starts_at.astimezone(ours_zone).utcoffset()
     lines = [
-        summary.strip(),
-        "",
         *(f"{label}: {value}" for label, value in facts if value),
-        f"Call: {link}",
+        *([f"Their local time: {at:%A %H:%M} ({theirs.key.replace('_', ' ')})"] if elsewhere else []),
         "",
-        f"Booked by {campaign.seller.brand}'s AI assistant.",
+        *(["What they told us:", summary.strip(), ""] if summary.strip() else []),
+        f"Recording and transcript (team sign-in): {link}",
+        f"Booked on the phone by {campaign.seller.brand}'s AI assistant.",
     ]
     return "\n".join(lines).strip()
+
+
+def _spaced(number: str | None) -> str:
+    """E.164 as people read it: `+1 212-555-0101`."""
+    if not number:
+        return ""
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    except phonenumbers.NumberParseException:
+        return number

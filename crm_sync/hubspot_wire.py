@@ -13,7 +13,7 @@ from html import escape
 from typing import Any
 
 from crm_sync.errors import CrmPaused, CrmRefused, CrmUnavailable
-from crm_sync.payload import CrmCall, CrmConsent, CrmContact, CrmWrite, words
+from crm_sync.payload import CrmCall, CrmConsent, CrmContact, CrmWrite, why, words
 
 # hs_call_status of a line's end; the rest of our states never reach a CRM as a finished call.
 STATUS = {
@@ -100,41 +100,42 @@ def stamp(at: datetime) -> str:
 
 
 def body(write: CrmWrite) -> str:
-    """HTML of the record; the marker comes first, so that no limit cuts it off."""
-    parts = [f"<p>Firstring reference: {escape(write.marker)}</p>", *_sections(write)]
+    """HTML of the record, what a salesperson wants first; the marker comes last, and no limit cuts it off."""
+    marker = f"<p>Firstring reference: {escape(write.marker)}</p>"
     shown = ""
-    for part in parts:
-        if len(shown) + len(part) > BODY_LIMIT:
+    for part in _sections(write):
+        if len(shown) + len(part) + len(marker) > BODY_LIMIT:
             break
         shown += part
-    return shown
+    return shown + marker
 
 
 def _sections(write: CrmWrite) -> Iterator[str]:
     call = write.call
     yield _line("Outcome", words(call.outcome if call else write.state))
-    yield _line("Reason", words(write.reason))
     if write.meeting:
         yield _line("Meeting", f"{write.meeting.spoken} with {write.meeting.person}")
+    yield _line("Why", why(write.reason))
     if call and call.summary:
         yield f"<p>{escape(call.summary[:10_000])}</p>".replace("\n", "<br>")
     if call and call.answers:
         yield _list("Answers", call.answers)
+    links = [f'<a href="{escape(write.console_url)}">Transcript and reasons</a>']
+    if call and call.recording_url:
+        links.insert(0, f'<a href="{escape(call.recording_url)}">Listen to the call</a>')
+    yield f"<p>{' · '.join(links)}</p>"
     if write.consent:
         yield _list("Consent", _evidence(write.consent))
-    yield f'<p><a href="{escape(write.console_url)}">Open in Firstring</a></p>'
-    if call and call.recording_url:
-        yield f'<p><a href="{escape(call.recording_url)}">Recording</a></p>'
 
 
 def _evidence(consent: CrmConsent) -> Iterator[tuple[str, str]]:
     yield "Given", "yes" if consent.given else "no"
-    yield "To", consent.seller
+    yield "Given to", consent.seller
     yield "Words shown", consent.text
     yield "Version", consent.version
     yield "Page", consent.url
-    yield "At", stamp(consent.at) if consent.at else ""
-    yield "Received", stamp(consent.recorded_at)
+    yield "Given at", stamp(consent.at) if consent.at else ""
+    yield "Received at", stamp(consent.recorded_at)
     yield "IP address", consent.ip
     yield "Method", consent.method
     yield "Certificate", consent.certificate_url

@@ -16,6 +16,19 @@ LEAD_FIELDS = frozenset(
     ("id", "external_id", "source", "campaign", "first_name", "last_name", "email", "phone", "country", "region")
 ) | {"postcode", "timezone", "company", "message", "state", "outcome", "reason"}
 
+REASONS = {
+    "no_consent": "no consent to be called was given",
+    "suppressed": "this number asked not to be called",
+    "not_a_phone_number": "this is not a phone number",
+    "not_a_valid_number": "this number cannot exist",
+    "country_not_allowed": "the campaign does not call this country",
+    "broken_off": "the line broke in mid-conversation",
+    "conversation_failed": "the conversation failed on our side",
+    "attempts_exhausted": "all calls the campaign allows were made",
+    "callback_promised": "asked to be called back, and we promised to",
+}
+REPEATING = frozenset({"", "ok", "allowed", "answered", "opted_out"})
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -129,6 +142,14 @@ def build(entity_id: str, facts: Facts, public_base: str, now: datetime) -> CrmW
 def words(code: str) -> str:
     """`not_qualified` as people read it."""
     return code.replace("_", " ")
+
+
+def why(reason: str) -> str:
+    """A lead's reason as a salesperson reads it; nothing where it only repeats the outcome."""
+    if reason in REPEATING:
+        return ""
+    cause, exhausted, _ = reason.partition("_exhausted")
+    return f"{words(cause)}, no calls left" if exhausted else REASONS.get(reason, words(reason))
 
 
 def text(value: Any) -> str:

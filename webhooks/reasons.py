@@ -25,6 +25,8 @@ def _consent(inputs: Inputs) -> str:
 def _gap(inputs: Inputs) -> str:
     if not inputs.get("last"):
         return "No earlier call to keep a distance from"
+    if not inputs.get("gap_minutes"):
+        return "This campaign keeps no distance between calls"
     return f"At least {inputs.get('gap_minutes', 0):g} minutes since the last call"
 
 

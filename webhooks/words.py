@@ -46,6 +46,7 @@ PLAIN = {
     "already_received": "we already had this lead",
     "human": "a person",
     "machine": "a machine",
+    "nobody": "nobody was reached",
     "retry": "try again",
     "qualifies": "qualified",
     "agent": "the agent",

@@ -15,7 +15,7 @@ from campaign.file import parse
 from campaign.records import Attempt, Booking, Call, Consent, Lead, Outcome
 from crm_sync import hubspot_wire as wire
 from crm_sync.errors import CrmPaused, CrmRefused, CrmUnavailable
-from crm_sync.payload import CrmWrite, Facts, build, spoken, text
+from crm_sync.payload import CrmWrite, Facts, build, spoken, text, why
 from crm_sync.schedule import WAITS_S, Again, PauseAll, Review, after
 from crm_sync.webhook import message
 
@@ -107,6 +107,20 @@ def test_no_text_becomes_markup(summary: str, name: str, answer: str, words: str
     assert seen.links == {"https://f.example.com/console/leads/lead_1"}
     assert html.escape(answer) in body
     assert "att_1" in body
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("voicemail_exhausted", "voicemail, no calls left"),
+        ("no_consent", "no consent to be called was given"),
+        ("toll_free", "toll free"),
+        ("answered", ""),
+    ],
+)
+def test_a_reason_is_told_only_where_it_says_something(reason: str, words: str) -> None:
+    assert why(reason) == words
+    assert ("<strong>Why:</strong>" in wire.body(write(lead__reason=reason))) == bool(words)
 
 
 def test_a_very_long_story_keeps_its_marker_and_fits() -> None:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import typer
 from dotenv import dotenv_values
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from campaign import clock, ids, store
@@ -19,8 +21,10 @@ from campaign.database import Database
 from campaign.errors import Permanent, Retryable
 from campaign.records import Lead
 from campaign.settings import Settings
-from webhooks import standard_webhooks
+from webhooks import reasons, standard_webhooks
 from webhooks.api import stories
+from webhooks.api.shapes import LeadStory
+from webhooks.words import in_short, plain
 
 app = typer.Typer(help="Submit leads, and ask why one was or wasn't called.", no_args_is_help=True)
 
@@ -72,23 +76,35 @@ def why(lead_id: str) -> None:
         if lead is None:
             raise Permanent(f"no lead {lead_id}; ids are shown by the console and GET /leads", code="no_lead")
         story = stories.story(session, lead)
-    console = Console()
-    console.print(f"{story.lead_id}: [bold]{story.status}[/] {story.reason}", highlight=False)
-    table = Table("when (UTC)", "what", box=None)
+        zone = lead.timezone or store.get(session, lead.campaign)[0].timezone
+    tell(Console(), story, ZoneInfo(zone))
+
+
+def tell(console: Console, story: LeadStory, zone: ZoneInfo) -> None:
+    """The story from top to bottom, times on the lead's own clock, then the newest decision rule by rule."""
+    short = in_short(story.status, story.reason)
+    console.print(
+        f"[bold]{escape(story.name or 'No name')}[/] · [bold]{plain(story.status)}[/]"
+        + (f": {short}" if short else ""),
+        highlight=False,
+    )
+    console.print(f"{story.lead_id} · times are {zone.key}", style="dim", highlight=False)
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for moment in story.timeline:
-        table.add_row(f"{moment.at:%Y-%m-%d %H:%M:%S}", moment.what)
+        table.add_row(f"{moment.at.astimezone(zone):%a %d %b %H:%M:%S}", escape(moment.what))
     console.print(table)
-    if story.decisions:
-        newest = story.decisions[-1]
-        console.print(
-            f"Newest decision, rules {newest.rules_version}: {newest.verdict}, {newest.reason}", highlight=False
-        )
+    for newest in story.decisions[-1:]:
+        until = f" until {newest.until.astimezone(zone):%a %d %b %H:%M %Z}" if newest.until else ""
+        because = f", {plain(newest.reason)}" if newest.verdict != "allow" else ""
+        console.print(f"\nNewest decision: [bold]{reasons.verdict(newest.verdict).lower()}[/]{until}{because}")
         for rule in newest.trace:
-            console.print(f"  {_mark(rule)} {rule.get('rule')}: {rule.get('detail') or ''}", highlight=False)
+            console.print(f"  {_mark(rule)} {escape(reasons.sentence(rule))}", highlight=False)
+        version = f"campaign version {newest.campaign_version}, rules {newest.rules_version}"
+        console.print(version, style="dim", highlight=False)
 
 
 def _mark(rule: dict[str, Any]) -> str:
-    return "✓" if rule.get("passed") else "✗"
+    return "[green]✓[/]" if rule.get("passed") else "[red]✗[/]"
 
 
 def _rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -39,7 +39,7 @@ QUEUES = {
     Job.RECONCILE: "calls",
     Job.SETTLE: "calls",
     Job.MACHINE: "calls",
-    Job.WRAP_UP: "calls",
+    Job.WRAP_UP: "media",
     Job.RECORDING: "media",
     Job.DELIVER: "crm",
     Job.SYNC_CALENDAR: "calendar",

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from campaign.env_example import text
 from campaign.jobs import QUEUES, celery_app
 from campaign.settings import Settings
+from webhooks.commands import up
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,8 +26,9 @@ def test_every_setting_is_in_the_readme_table() -> None:
 
 def test_every_queue_has_a_worker_in_the_procfile() -> None:
     procfile = (ROOT / "Procfile").read_text()
-    served = set(re.search(r"--queues (\S+)", procfile).group(1).split(","))  # type: ignore[union-attr]
+    served = {queue for queues in re.findall(r"--queues (\S+)", procfile) for queue in queues.split(",")}
     assert served == set(QUEUES.values())
+    assert {*up.PROMPT_QUEUES.split(","), *up.PATIENT_QUEUES.split(",")} == served
 
 
 def test_reliability_16_celery_settings_are_the_measured_ones() -> None:

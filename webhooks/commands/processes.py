@@ -49,10 +49,11 @@ def media() -> None:
 @app.command()
 def worker(
     queues: str = typer.Option(ALL_QUEUES, help="Comma-separated queues to work on."),
+    name: str = typer.Option("worker", help="Of this worker, unique on its host."),
     concurrency: int = typer.Option(0, min=0, help="Jobs at a time; 0 chooses: 8 processes, or 32 threads."),
     pool: str = typer.Option("", help="prefork or threads; chosen when empty (docs/decisions/0003-worker-pool.md)."),
 ) -> None:
-    """Dialing, settling, CRM and calendar jobs."""
+    """Dialing, settling, CRM and calendar jobs. Two of them, one for the slow outside, keep dials from waiting (Procfile)."""
     Settings().broker()
     logs.configure("worker")
     from dialer.worker import app as celery
@@ -62,6 +63,8 @@ def worker(
     celery.worker_main(
         [
             "worker",
+            "--hostname",
+            f"{name}@%h",
             "--queues",
             queues,
             "--pool",

@@ -68,6 +68,7 @@ def heard_out(talk: Talk, now: float) -> Iterator[Command]:
     """The goodbye was heard in full."""
     if talk.transfer is not None:
         person, number = talk.transfer
+        yield from talk.note(f"Handing over to {person}.", now)
         yield from step_aside(talk, now)
         yield Transfer(person, number)
         return

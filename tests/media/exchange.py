@@ -1,6 +1,7 @@
 """A media process of ours between a real sandbox Twilio and a real sandbox Realtime API, with a web process for the doors."""
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -17,15 +18,16 @@ from sqlmodel import Session, col, select
 
 from campaign import clock, file, ids, store
 from campaign.database import Database
-from campaign.jobs import Job
+from campaign.jobs import QUEUES, Job
 from campaign.records import Attempt, Call, Lead, ToolUse, Turn
 from campaign.settings import Settings
 from dialer.carrier import Carrier, Order, Placed
-from tests.conftest import die_with_parent
+from tests.conftest import die_with_parent, wait_until
 from webhooks.http_app import create_app
 from webhooks.media.switchboard import Switchboard
 from webhooks.media_app import media_server
 
+ROOT = Path(__file__).parents[2]
 ACCOUNT = "AC00000000000000000000000000000001"
 TOKEN = "sandbox_auth_token_0123456789abcdef"
 FROM = "+12125550100"
@@ -176,9 +178,12 @@ def _lead(session: Session, call: Call) -> Lead:
     return lead
 
 
-def settings_for(world: World, database_url: str, folder: Path, port: int, media_port: int) -> Settings:
+def settings_for(
+    world: World, database_url: str, folder: Path, port: int, media_port: int, redis_url: str | None = None
+) -> Settings:
     return Settings(
         _env_file=None,
+        redis_url=redis_url,
         environment="sandbox",
         public_url=f"http://127.0.0.1:{port}",
         media_public_url=f"http://127.0.0.1:{media_port}",
@@ -198,13 +203,40 @@ def settings_for(world: World, database_url: str, folder: Path, port: int, media
     )
 
 
+@contextmanager
+def worker(settings: Settings, log: Path) -> Iterator[None]:
+    """A real Celery worker for every queue, ready."""
+    given = settings.model_dump(mode="json", exclude_none=True, exclude={"clock_offset"})
+    environment = os.environ | {name.upper(): str(value) for name, value in given.items()}
+    words = [
+        "-A",
+        "dialer.worker",
+        "worker",
+        "-Q",
+        ",".join(sorted(set(QUEUES.values()))),
+        "--pool",
+        "threads",
+        "-c",
+        "4",
+        "-l",
+        "INFO",
+    ]
+    with log.open("w") as out, subprocess.Popen(
+        [sys.executable, "-m", "celery", *words], cwd=ROOT, env=environment, stdout=out, stderr=out, preexec_fn=die_with_parent,  # noqa: PLW1509
+    ) as process:  # fmt: skip
+        try:
+            wait_until(lambda: " ready." in log.read_text(), "the worker is ready", 60)
+            yield
+        finally:
+            process.kill()
+
+
 @asynccontextmanager
-async def exchange(world: World, settings: Settings) -> AsyncIterator[Exchange]:
+async def exchange(world: World, settings: Settings, document: str = CAMPAIGN) -> AsyncIterator[Exchange]:
     jobs: list[tuple[Job, str]] = []
     database = Database(settings.database_url)
-    campaign = file.parse(CAMPAIGN)
     with database.transaction() as session:
-        store.apply(session, campaign, CAMPAIGN, by="test", now=clock.now() - timedelta(days=1))
+        store.apply(session, file.parse(document), document, by="test", now=clock.now() - timedelta(days=1))
     web = uvicorn.Server(uvicorn.Config(create_app(settings), port=settings.port, log_level="error", access_log=False))
     serving = asyncio.create_task(web.serve(), name="web")
     carrier = Carrier(settings)

@@ -35,15 +35,22 @@ class CallHands:
         self._carrier.end(self._call_sid)
 
     def transfer(self, person: str, number: str) -> None:
-        """Ring one person of the roster; whoever does not answer leads to a hang-up. Number and caller id are ours."""
-        response = VoiceResponse()
+        """Ring one person of the roster, who must press a key to take it. Number and caller id are ours.
+
+        What becomes of it is the dialer's: its doors whisper to the colleague, and apologise when nobody takes the call.
+        """
+        attempt = self._case.attempt
+        base = f"{self._settings.public_base}/twilio/{attempt.id}"
         dial = Dial(
-            caller_id=self._case.attempt.from_number,
+            caller_id=attempt.from_number,
             timeout=RING_SECONDS,
             time_limit=TALK_SECONDS,
             answer_on_bridge=True,
+            action=f"{base}/dial-done",
+            method="POST",
         )
-        dial.number(number)
+        dial.number(number, url=f"{base}/whisper", method="POST")
+        response = VoiceResponse()
         response.append(dial)
         response.hangup()
         spent = self._case.campaign.budget.max_call_seconds
@@ -57,7 +64,12 @@ class CallHands:
         attempt = self._case.attempt
         with self._database.transaction() as session:
             suppress(
-                session, attempt.to_number, reason="opted_out", channel=channel, now=clock.now(), lead_id=attempt.lead_id
+                session,
+                attempt.to_number,
+                reason="opted_out",
+                channel=channel,
+                now=clock.now(),
+                lead_id=attempt.lead_id,
             )
 
     def person_met(self) -> None:

@@ -13,7 +13,7 @@ from calendar_sync.errors import SlotTaken
 from calendar_sync.event import event_id
 from calendar_sync.slots import Slot
 from calendar_sync.spans import Span
-from campaign import ids
+from campaign import ids, once
 from campaign.database import after_commit
 from campaign.jobs import Job
 from campaign.records import Booking, CalendarCell, CalendarMirror
@@ -47,7 +47,7 @@ def hold(
     now: datetime,
 ) -> Booking:
     """Take the slot, or raise `SlotTaken`. An attempt that asks again gets its own hold or booking back."""
-    _free(session, [booking for booking in _expired(session, now) if booking.calendar == slot.calendar])
+    _free(session, [booking for booking in _expired(session, now) if booking.calendar == slot.calendar], now)
     mine = _own(session, slot, lead_id, attempt_id)
     if mine is not None:
         if mine.state == "held":
@@ -99,9 +99,16 @@ def release(session: Session, booking_id: str, state: str) -> None:
 
 def wake(session: Session, calendar: str, at: datetime) -> None:
     """See that the calendar is synced no later than `at`: for changes made there, and for deletions we owe it."""
-    mirror = session.get(CalendarMirror, calendar) or CalendarMirror(calendar=calendar)
-    mirror.due_at = min(mirror.due_at, at) if mirror.due_at else at
-    session.add(mirror)
+    known = mirror(session, calendar)
+    known.due_at = min(known.due_at, at) if known.due_at else at
+    session.add(known)
+
+
+def mirror(session: Session, calendar: str) -> CalendarMirror:
+    """What we know of the calendar, made when there is none yet, and locked: two bookings at once both keep their word."""
+    once.insert(session, CalendarMirror(calendar=calendar))
+    query = select(CalendarMirror).where(CalendarMirror.calendar == calendar).with_for_update()
+    return session.exec(query.execution_options(populate_existing=True)).one()
 
 
 def note_event(session: Session, booking: Booking, state: str) -> None:
@@ -133,22 +140,33 @@ def taken(session: Session, calendars: Sequence[str], start: datetime, end: date
 def release_expired(session: Session, now: datetime) -> int:
     """Free holds that ran out, and ask for a sync of calendars that are due one or owe an event's deletion."""
     expired = _expired(session, now)
-    _free(session, expired)
+    freed = _free(session, expired, now)
     due = session.exec(select(CalendarMirror).where(col(CalendarMirror.due_at) <= now)).all()
-    for mirror in due:
-        mirror.due_at = now + timedelta(
-            minutes=1
-        )  # the sync sets its own next time; this only keeps hints from piling up
-        session.add(mirror)
-        after_commit(session, Job.SYNC_CALENDAR, mirror.calendar)
-    return len(expired)
+    for known in due:
+        # The sync sets its own next time; this only keeps hints from piling up.
+        known.due_at = now + timedelta(minutes=1)
+        session.add(known)
+        after_commit(session, Job.SYNC_CALENDAR, known.calendar)
+    return freed
 
 
-def _free(session: Session, expired: Sequence[Booking]) -> None:
+def _free(session: Session, expired: Sequence[Booking], now: datetime) -> int:
+    """Give back what is still held at this instant: a booking confirmed since it was read keeps its time."""
+    freed = 0
     for booking in expired:
-        release(session, booking.id, "failed")
+        lost = session.exec(
+            update(Booking)
+            .where(col(Booking.id) == booking.id, col(Booking.state) == "held", col(Booking.held_until) < now)
+            .values(state="failed", held_until=None)
+            .execution_options(synchronize_session=False)
+        )
+        if not lost.rowcount:
+            continue
+        freed += 1
+        session.exec(delete(CalendarCell).where(col(CalendarCell.booking_id) == booking.id))
         if booking.event_state in OWED:
             after_commit(session, Job.SYNC_CALENDAR, booking.calendar)
+    return freed
 
 
 def _expired(session: Session, now: datetime) -> list[Booking]:

@@ -93,9 +93,9 @@ def _read_changes(google: GoogleCalendar, database: Database, calendar: str, now
         found |= _missing(google, database, calendar, found.keys(), now)
     with database.transaction() as session:
         _apply(session, calendar, found)
-        mirror = session.get(CalendarMirror, calendar) or CalendarMirror(calendar=calendar)
-        mirror.sync_token, mirror.synced_at = new_token, now
-        session.add(mirror)
+        known = holds.mirror(session, calendar)
+        known.sync_token, known.synced_at = new_token, now
+        session.add(known)
 
 
 def _missing(
@@ -153,7 +153,7 @@ def _confirmed(session: Session, calendar: str) -> Sequence[Booking]:
 def _next(database: Database, calendar: str, now: datetime, *, problem: str) -> None:
     """Due again while meetings lie ahead or a deletion is owed; a calendar without either is left alone."""
     with database.transaction() as session:
-        mirror = session.get(CalendarMirror, calendar) or CalendarMirror(calendar=calendar)
+        known = holds.mirror(session, calendar)
         ahead = session.exec(
             select(sa.func.count())
             .select_from(Booking)
@@ -165,6 +165,6 @@ def _next(database: Database, calendar: str, now: datetime, *, problem: str) -> 
                 ),
             )
         ).one()
-        mirror.due_at = now + bookings.POLL if ahead else None
-        mirror.problem, mirror.problem_at = problem, now if problem else None
-        session.add(mirror)
+        known.due_at = now + bookings.POLL if ahead else None
+        known.problem, known.problem_at = problem, now if problem else None
+        session.add(known)

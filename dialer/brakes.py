@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 import structlog
-from sqlmodel import Session
+from sqlmodel import Session, col, update
 
+from campaign import once
 from campaign.phone import Phone, parse
 from campaign.records import Attempt, Halt
 from dialer.ask import halts
@@ -13,31 +14,49 @@ from dialer.errors import WHY, Remedy, refusal
 log = structlog.get_logger()
 
 CALLER_REST = timedelta(minutes=15)
+# A brake of the carrier's wears off by itself: whether somebody has mended what it said is found out by one more create.
+TERMS: dict[Remedy, timedelta] = {
+    Remedy.HALT_ACCOUNT: timedelta(minutes=10),
+    Remedy.HALT_CAMPAIGN: timedelta(hours=1),
+    Remedy.DISABLE_CALLER: timedelta(days=1),
+    Remedy.HOLD_COUNTRY: timedelta(days=1),
+}
 
 
 def pull(session: Session, attempt: Attempt, code: int, now: datetime) -> None:
     """Stop what a refused create says must stop: account, campaign, caller ID or country (table 13.1)."""
+    remedy = refusal(code)
     scope = {
         Remedy.HALT_ACCOUNT: "account",
         Remedy.HALT_CAMPAIGN: f"campaign:{attempt.campaign}",
         Remedy.DISABLE_CALLER: f"caller:{attempt.from_number}",
         Remedy.HOLD_COUNTRY: f"country:{_country(attempt.to_number)}",
-    }.get(refusal(code))
+    }.get(remedy)
     if scope is not None:
         kind = scope.partition(":")[0]
         log.error("dialing halted by the carrier's answer", scope_kind=kind, code=code, why=WHY.get(code, ""))
-        session.merge(Halt(scope=scope, reason=f"carrier_{code}", at=now))
+        _hold(session, scope, f"carrier_{code}", now, now + TERMS[remedy])
 
 
 def rest_caller(session: Session, number: str, now: datetime) -> None:
     """Let a caller ID rest a while after a network declined it."""
-    if session.get(Halt, f"caller:{number}") is None:
-        session.merge(Halt(scope=f"caller:{number}", reason="declined_by_network", at=now, until=now + CALLER_REST))
+    _hold(session, f"caller:{number}", "declined_by_network", now, now + CALLER_REST)
+
+
+def _hold(session: Session, scope: str, reason: str, now: datetime, until: datetime) -> None:
+    """Never shortens a brake in force, and leaves one without an end to whoever pulled it. Workers may pull one together."""
+    if not once.insert(session, Halt(scope=scope, reason=reason, at=now, until=until)):
+        session.execute(
+            update(Halt)
+            .where(col(Halt.scope) == scope, col(Halt.until) < until)
+            .values(reason=reason, at=now, until=until)
+        )
 
 
 def stops(session: Session, attempt: Attempt, now: datetime) -> bool:
     """Whether a brake that binds this attempt is in force right now (R31)."""
-    scopes = {"account", f"campaign:{attempt.campaign}", f"caller:{attempt.from_number}"}
+    country = f"country:{_country(attempt.to_number)}"
+    scopes = {"account", f"campaign:{attempt.campaign}", f"caller:{attempt.from_number}", country}
     return not scopes.isdisjoint(halts(session, now))
 
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, select
 from campaign import effects, ids, once, store
 from campaign.file import Campaign
 from campaign.phone import Phone, parse
-from campaign.records import Attempt, Call, Lead, Outcome, Suppression
+from campaign.records import Attempt, Booking, Call, Lead, Outcome, Suppression
 from campaign.suppression import CARRIER, suppressed
 from dialer import brakes, hours, retry
 from dialer.gate import CARRIER_SUPPRESSIONS
@@ -27,6 +27,9 @@ DENIED_AS = {"attempts_exhausted": "unreachable", "suppressed": "opted_out", "no
 def apply(session: Session, attempt: Attempt, call: Call | None, now: datetime) -> Ending:
     """Settle a locked attempt that is over: from here on nothing changes its outcome."""
     lead = session.get_one(Lead, attempt.lead_id)
+    if call is not None and call.wanted is None and _agreed(session, attempt.id):
+        call.reached, call.wanted = "human", "booked"  # the account was lost with its process; the meeting stands
+        session.add(call)
     ending = conclude(_line(attempt), _talk(call))
     attempt.disposition, attempt.settled_at, attempt.reconcile_at = ending.disposition, now, None
     session.add(attempt)
@@ -53,6 +56,7 @@ def deny(session: Session, lead: Lead, reason: str, now: datetime) -> None:
     outcome = "opted_out" if reason == "suppressed" else DENIED_AS.get(reason) if lead.attempts else None
     if outcome is None:
         lead.state, lead.reason, lead.due_at, lead.lease_until, lead.updated_at = "blocked", reason, None, None, now
+        lead.outcome = lead.outcome_at = None
         session.add(lead)
     else:
         _finish(session, lead, outcome, reason, now)
@@ -63,7 +67,8 @@ def _next(session: Session, lead: Lead, attempt: Attempt, ending: Ending, now: d
     stop = suppressed(session, attempt.to_number, attempt.campaign)
     if stop is not None and stop.reason not in CARRIER_SUPPRESSIONS and ending.wanted != "booked":
         return _finish(session, lead, "opted_out", stop.reason, now)
-    lead.callback_at = lead.callback_at if ending.then is Then.CALLBACK else None
+    # A request that was never processed has not kept the promise, so the promise keeps its privileges.
+    lead.callback_at = lead.callback_at if ending.then in (Then.CALLBACK, Then.AGAIN) else None
     match ending.then:
         case Then.FINAL:
             _finish(session, lead, ending.wanted or "needs_human", ending.disposition, now)
@@ -140,6 +145,12 @@ def _bar(session: Session, lead: Lead, attempt: Attempt, reason: str, now: datet
             id=ids.new("sup"), phone=attempt.to_number, reason=reason, channel=CARRIER, lead_id=lead.id, at=now
         ),
     )
+
+
+def _agreed(session: Session, attempt_id: str) -> bool:
+    """Whether a meeting was agreed in this call, whatever became of its conversation's own account."""
+    booked = select(Booking.id).where(Booking.attempt_id == attempt_id, Booking.state == "confirmed")
+    return session.exec(booked).first() is not None
 
 
 def _refused_in_a_row(session: Session, lead: Lead) -> int:

@@ -62,7 +62,8 @@ OVER = TERMINAL | {State.UNKNOWN_NO_CALL}
 # Moves that are not the carrier's: our own POST failing, and the reconciler giving up.
 OURS: dict[State, frozenset[State]] = {
     State.UNKNOWN: frozenset({State.PLACING}),
-    State.REFUSED: frozenset({State.PLACING}),
+    # A definite no proves that there is no call, even to whoever looked for one meanwhile and found none.
+    State.REFUSED: frozenset({State.PLACING, State.UNKNOWN}),
     State.UNKNOWN_NO_CALL: frozenset({State.PLACING, State.UNKNOWN}),
 }
 

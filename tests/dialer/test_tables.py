@@ -61,7 +61,8 @@ def test_a_call_given_up_on_can_be_adopted_but_never_refused() -> None:
     assert step(State.UNKNOWN_NO_CALL, State.RINGING) == Moved(State.RINGING)
     assert step(State.RINGING, State.UNKNOWN_NO_CALL) == Stays()
     assert step(State.QUEUED, State.REFUSED) == Stays()
-    assert step(State.UNKNOWN, State.REFUSED) == Stays()
+    assert step(State.UNKNOWN_NO_CALL, State.REFUSED) == Stays()
+    assert step(State.UNKNOWN, State.REFUSED) == Moved(State.REFUSED), "a definite no proves there is no call"
 
 
 def test_every_ending_there_can_be_has_a_next_step_and_a_voicemail_is_never_a_refusal() -> None:

@@ -27,6 +27,8 @@ class _ScrubbedRecords(logging.Filter):
         if record.name == "celery.beat" and str(record.msg).startswith("Scheduler: Sending due task"):
             return False
         record.msg, record.args = scrub(record.getMessage()), None
+        if record.exc_info and record.exc_info[0]:  # databases quote the row that they refuse
+            record.exc_text = scrub(record.exc_text or logging.Formatter().formatException(record.exc_info))
         return True
 
 

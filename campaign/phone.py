@@ -47,6 +47,10 @@ CARIBBEAN_NPA = frozenset(
 )
 
 
+MEANT = {"UK": "GB", "EL": "GR"}
+"""What people and forms write for a country that ISO 3166 calls otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phone:
     """A dialable number: `e164` is "+" and 8-15 digits, `country` an ISO 3166 code."""
@@ -64,7 +68,10 @@ class Undialable:
 
 def parse(typed: str, country: str | None, allowed: frozenset[str]) -> Phone | Undialable:
     """Read what a person typed, with `country` (ISO) as the default region, against the campaign's allowed countries."""
-    region = (country or "").strip().upper() or (next(iter(allowed)) if len(allowed) == 1 else None)
+    named = (country or "").strip().upper()
+    region: str | None = MEANT.get(named, named)
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        region = next(iter(allowed)) if len(allowed) == 1 else None
     try:
         number = phonenumbers.parse(typed, region)
     except phonenumbers.NumberParseException:

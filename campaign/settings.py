@@ -23,7 +23,9 @@ SANDBOX_ONLY = "sandbox and tests only"
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     public_url: str = Field("http://127.0.0.1:8000", description="The address Twilio and Google reach us at")
     media_public_url: str | None = Field(

@@ -1,13 +1,34 @@
 """Numbers that may be dialled, and personal data that may not be logged."""
 
+import logging
+
 import phonenumbers
 import pytest
 from phonenumbers import PhoneNumberType
 
+from campaign import logs
 from campaign.phone import UNDIALABLE, Phone, Undialable, parse
 from campaign.redaction import redact, scrub
 
 US = frozenset({"US"})
+
+
+def test_a_country_as_people_write_it_helps_to_read_a_national_number() -> None:
+    assert parse("020 7946 0958", "UK", frozenset({"GB", "IE"})) == Phone("+442079460958", "GB")
+    assert parse("(212) 555-0101", "XX", US) == Phone("+12125550101", "US")
+
+
+def test_a_trace_in_a_librarys_log_is_scrubbed_like_its_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    """PostgreSQL: `DETAIL: Key (to_number)=(+12125550101) already exists`, which a worker logs with its trace."""
+    logs.configure("test")
+    try:
+        raise ValueError("Key (to_number, email)=(+12125550101, dana@example.com) already exists")
+    except ValueError:
+        logging.getLogger("celery.app.trace").error("task failed", exc_info=True)
+    shown = capsys.readouterr().err
+    assert "already exists" in shown
+    assert "5550101" not in shown
+    assert "dana" not in shown
 
 
 @pytest.mark.parametrize(

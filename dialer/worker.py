@@ -20,6 +20,7 @@ from campaign.errors import FirstringError
 from campaign.jobs import QUEUES, CelerySender, Job, celery_app
 from campaign.records import Lead
 from campaign.settings import Settings
+from crm_sync import choice
 from dialer import ask, dial, gate, machine, reconcile, recording, settle, sweep
 from dialer.carrier import Carrier
 
@@ -143,6 +144,9 @@ def _sweep() -> None:
 
 
 def _seal() -> None:
+    with plant().database.reading() as session:
+        if not evidence.is_due(session):
+            return
     with plant().database.transaction() as session:
         evidence.seal(session, clock.now())
 
@@ -162,8 +166,13 @@ JOBS: dict[Job, Callable[..., None]] = {
 
 
 def make_worker_app() -> Celery:
-    """The Celery app with every job registered; for `celery -A dialer.worker worker` and `… beat`."""
-    made = celery_app(Settings().broker())
+    """The Celery app with every job registered; for `celery -A dialer.worker worker` and `… beat`.
+
+    Raises `Permanent` when the settings name no usable CRM: better no worker than outcomes that nobody is ever told.
+    """
+    settings = Settings()
+    made = celery_app(settings.broker())
+    choice.adapter(settings).close()
     for job, work in JOBS.items():
         made.task(_named(job, work), name=job.value, ignore_result=True)
     made.conf.beat_schedule = {

@@ -175,12 +175,13 @@ def _google(settings: Settings, database: Database, campaigns: list[Campaign]) -
         yield Finding("Google Calendar", "set GOOGLE_SERVICE_ACCOUNT_FILE or GOOGLE_OAUTH_FILE")
         return
     calendar = Calendar(settings, database)
-    for campaign in campaigns:
-        slots = calendar.offer(campaign, campaign.timezone, clock.now(), limit=1)
-        yield Finding(
-            f"calendars of {campaign.name}",
-            "" if slots else "no free slot in the pool: are the calendars shared with this account?",
-        )
+    try:
+        for campaign in campaigns:
+            for name, why in calendar.check(campaign, clock.now()).items():
+                remedy = f"cannot be read ({why}): share it with this account, with the right to change events"
+                yield Finding(f"calendar {name} of {campaign.name}", remedy if why else "")
+    finally:
+        calendar.close()
 
 
 def _crm(settings: Settings) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.error import URLError
 
 from campaign.settings import Settings
+from crm_sync import choice
 from webhooks.commands import embedded
 from webhooks.commands.supervisor import Child, NotReady, Supervisor
 
@@ -59,6 +60,9 @@ def _worker(name: str, queues: str, concurrency: int, environment: dict[str, str
 
 def run(settings: Settings, *, quiet: bool = False) -> int:
     """Run until Ctrl-C or SIGTERM; the exit status. Prints where everything is once it is ready."""
+    choice.adapter(
+        settings
+    ).close()  # an unusable CRM is told here in one line, not by workers that die again and again
     say = _log_files(settings.var_dir / "log", show=not quiet)
     _ = settings.bearer_token, settings.signing_key  # made once here, so that both are there when we say `ready`
     supervisor = Supervisor(stages(settings), say)

@@ -1,4 +1,4 @@
-"""The server's doors on one port: the Realtime WebSocket, the two text endpoints, and `/_sandbox/...` for asserting.
+"""The server's doors on one port: the Realtime WebSocket, the text endpoints, and `/_sandbox/...` for asserting.
 
 `GET /_sandbox/sessions` every session's journal (frames, violations, truncations, tool calls, transcript, responses);
 `?id=sess_…` one; `?frames=0` without frames.  `POST /_sandbox/faults` see `faults.py`.  `POST /_sandbox/reset` forgets.
@@ -15,7 +15,7 @@ from sandbox.local.control import health
 from sandbox.realtime.faults import UnknownKnob
 from sandbox.realtime.house import House
 from sandbox.realtime.socket import PROTOCOL_KEY, Socket
-from sandbox.realtime.text_api import bad_key, chat_completions, is_key, responses
+from sandbox.realtime.text_api import bad_key, chat_completions, is_key, model, responses
 
 _HANDSHAKE_ERRORS = {
     403: ("invalid_request_error", "insufficient_permissions", "You have insufficient permissions for this operation."),
@@ -49,6 +49,7 @@ def realtime_app(house: House) -> Starlette:
     return Starlette(
         routes=[
             WebSocketRoute("/v1/realtime", _RealtimeDoor(house)),
+            Route("/v1/models/{model}", model),
             Route("/v1/responses", responses, methods=["POST"]),
             Route("/v1/chat/completions", chat_completions, methods=["POST"]),
             health("realtime"),

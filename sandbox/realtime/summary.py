@@ -11,14 +11,22 @@ _SENTENCES = 3
 _LINE = re.compile(r"^\s*(?:[-*]\s*)?(agent|assistant|caller|user|lead|customer|person)\s*:\s*(.+)$", re.I | re.M)
 
 
+_FACTS = re.compile(r"^\s*facts\s*:\s*(\S.*)$", re.I | re.M)
+_REMARK_WORDS = 4
+
+
 def summarise(text: str) -> str:
-    """Who said how much, and the last things said; plain text is cut to its first sentences."""
+    """Given facts and what the caller asked; without facts, the last things said; plain text's first sentences."""
     lines = [(who.lower(), said.strip()) for who, said in _LINE.findall(text)]
     if not lines:
         sentences = re.split(r"(?<=[.!?])\s+", " ".join(text.split()))
         return " ".join(sentences[:_SENTENCES])[:600]
     callers = [said for who, said in lines if who not in ("agent", "assistant")]
     agents = [said for who, said in lines if who in ("agent", "assistant")]
+    if facts := _FACTS.search(text):
+        asked = [said for said in callers if said.endswith("?") and len(said.split()) >= _REMARK_WORDS]
+        wondered = f" The caller asked: {' '.join(f'“{said}”' for said in asked[:3])}" if asked else ""
+        return (facts.group(1).strip() + wondered)[:900]
     said = "; ".join(callers[:6])
     ending = agents[-1] if agents else ""
     return f"The caller spoke {len(callers)} times and said: {said}. The agent ended with: {ending}"[:900]

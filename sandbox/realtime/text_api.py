@@ -140,3 +140,11 @@ def _text_of(content: Any) -> str:
 
 def _counts(given: str, made: str) -> tuple[int, int]:
     return text_tokens(given), text_tokens(made)
+
+
+async def model(request: Request) -> Response:
+    """`GET /v1/models/{model}`: every model one may name exists here."""
+    if not is_key(request.headers.get("authorization")):
+        return bad_key()
+    name = request.path_params["model"]
+    return JSONResponse({"id": name, "object": "model", "created": 1_700_000_000, "owned_by": "sandbox"})

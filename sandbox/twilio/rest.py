@@ -165,6 +165,19 @@ async def list_recordings(request: Request, office: Office) -> Response:
     return _listing(request, office, "recordings", [resources.account_recording_body(one) for one in found])
 
 
+def _media(request: Request, sound: bytes) -> Response:
+    """Players ask for pieces (RFC 9110, 14.2); anything but one plain range gets the whole."""
+    asked = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", ""))
+    headers = {"accept-ranges": "bytes"}
+    if asked is None:
+        return Response(sound, media_type="audio/x-wav", headers=headers)
+    start, end = int(asked[1]), min(int(asked[2] or len(sound)), len(sound) - 1)
+    if start > end:
+        return Response(status_code=416, headers={**headers, "content-range": f"bytes */{len(sound)}"})
+    headers["content-range"] = f"bytes {start}-{end}/{len(sound)}"
+    return Response(sound[start : end + 1], 206, headers, media_type="audio/x-wav")
+
+
 async def account_recording(request: Request, office: Office) -> Response:
     sid, _, kind = request.path_params["recording"].partition(".")
     recording = office.exchange.recorder.recordings.get(sid)
@@ -173,7 +186,7 @@ async def account_recording(request: Request, office: Office) -> Response:
     if request.method == "DELETE":
         return _deleted(office, recording)
     if kind in ("", "wav"):
-        return Response(office.exchange.recorder.media(recording), media_type="audio/x-wav")
+        return _media(request, office.exchange.recorder.media(recording))
     if kind == "json":
         return JSONResponse(resources.account_recording_body(recording))
     raise Refusal(20404, "The sandbox keeps recordings as .wav only")

@@ -209,6 +209,11 @@ async def test_text_for_the_openai_client(address):
     assert "Yes, I do." in first.output_text
     chat = await client.chat.completions.create(model="gpt-any", messages=[{"role": "user", "content": talk}])
     assert chat.choices[0].message.content == first.output_text
+    told = await client.responses.create(
+        model="gpt-any", input=f"Facts: A meeting.\n\n{talk}\nCaller: How much does it cost?"
+    )
+    assert told.output_text == "A meeting. The caller asked: “How much does it cost?”"
+    assert (await client.models.retrieve("gpt-any")).id == "gpt-any"
     schema = {"type": "object", "properties": {"summary": {"type": "string"}, "outcome": {"enum": ["booked", "none"]}}}
     wish = {"format": {"type": "json_schema", "name": "call", "schema": schema}}
     shaped = await client.responses.create(model="gpt-any", input=talk, text=wish)

@@ -56,6 +56,11 @@ async def test_a_dual_recording_has_each_side_on_its_channel(
     url = hook.form["RecordingUrl"] + ".wav"
     assert sandbox.download(url).status_code == 401
     answer = sandbox.download(url, auth=(AC, TOKEN))
+    piece = sandbox.download(url, auth=(AC, TOKEN), headers={"range": "bytes=4-11"})
+    assert (piece.status_code, piece.content) == (206, answer.content[4:12])
+    assert piece.headers["content-range"] == f"bytes 4-11/{len(answer.content)}"
+    beyond = sandbox.download(url, auth=(AC, TOKEN), headers={"range": f"bytes={len(answer.content)}-"})
+    assert beyond.status_code == 416
     channels, person, product_side = samples(answer.content)
     assert channels == 2
     assert max(person) > 1000

@@ -15,7 +15,7 @@ import redis
 
 from tests.journeys.stack import CAMPAIGN, Stack
 
-PROCESSES = ("web", "media", "worker", "worker child", "worker child", "beat", "redis")
+PROCESSES = ("web", "media", "worker", "worker child", "worker child", "errands", "beat", "redis")
 AREAS = ("212", "646", "917", "718", "347", "929", "332")
 QUICK: tuple[tuple[str, list[dict[str, Any]]], ...] = (
     ("busy", []),

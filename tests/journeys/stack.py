@@ -178,7 +178,7 @@ class Stack:
         families = _families()
         found = {}
         for pid, words in families.get(self.processes["up"].pid, []):
-            found["redis" if "unixsocket" in " ".join(words) else words[-1]] = pid
+            found[_called(words)] = pid
         if children := families.get(found.get("worker", 0)):
             found["worker child"] = random.choice(children)[0]
         return found
@@ -342,3 +342,10 @@ class Stack:
         if not single_port:
             chosen["MEDIA_PUBLIC_URL"] = self.urls["media"].replace("http", "ws", 1)
         return chosen
+
+
+def _called(words: list[str]) -> str:
+    """What a process of `firstring up` is: the broker, a worker by its name, or its subcommand."""
+    if "--unixsocket" in words:
+        return "redis"
+    return words[words.index("--name") + 1] if "--name" in words else words[-1]

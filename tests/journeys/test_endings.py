@@ -21,7 +21,7 @@ def of_the_product(stack: Stack) -> list[str]:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_ends_every_process_in_order(stack: Stack, how: signal.Signals) -> None:
-    everyone = {"redis", "worker", "beat", "media", "web"}
+    everyone = {"redis", "worker", "errands", "beat", "media", "web"}
     until(lambda: everyone <= set(stack.pids()), "every process runs")
     started = time.monotonic()
     assert stack.stop(how=how) == 0

@@ -24,7 +24,7 @@ COLOURS = {
     "dialing": "blue",
     "wrapping_up": "blue",
 }
-LEAST = {" ": 1, "lead": 6, "outcome": 17, "now": 17, "to POST": 7, "calls": 5, "meeting": 20, "CRM": 7, "cost": 5}
+LEAST = {" ": 1, "lead": 6, "outcome": 17, "now": 17, "to dial": 7, "calls": 5, "meeting": 20, "CRM": 7, "cost": 5}
 SIMULATED = (
     "Simulated: Twilio, OpenAI, Google and HubSpot are local stand-ins. "
     "Speech and protocol are real, the model's judgement is scripted."
@@ -36,7 +36,7 @@ def now_doing(seen: Seen) -> str:
     words = seen.status.replace("_", " ") or "submitting"
     if seen.status == "scheduled" and seen.story.get("call_at"):
         at = datetime.fromisoformat(seen.story["call_at"]).astimezone(ZoneInfo(seen.part.zone or "UTC"))
-        return f"call at {at:%a %H:%M}"
+        return f"call {at:%a %H:%M %Z}"
     return {"in call": "talking", "dialing": "dialing"}.get(words, words)
 
 
@@ -71,7 +71,7 @@ def table(everyone: Sequence[Seen], *, width: int, final: bool = False) -> Table
 def _columns(final: bool) -> dict[str, JustifyMethod]:
     columns: dict[str, JustifyMethod] = {" ": "left"} if final else {}
     columns |= {"lead": "left", "what happens": "left", "outcome" if final else "now": "left"}
-    return columns | {"to POST": "right", "calls": "right", "meeting": "left", "CRM": "left", "cost": "right"}
+    return columns | {"to dial": "right", "calls": "right", "meeting": "left", "CRM": "left", "cost": "right"}
 
 
 def _cells(seen: Seen, final: bool) -> list[str | Text]:

@@ -346,6 +346,6 @@ class Stack:
 
 def _called(words: list[str]) -> str:
     """What a process of `firstring up` is: the broker, a worker by its name, or its subcommand."""
-    if "--unixsocket" in words:
+    if any("unixsocket" in word for word in words):  # the server rewrites its title
         return "redis"
     return words[words.index("--name") + 1] if "--name" in words else words[-1]

@@ -16,7 +16,7 @@ demo: $(VENV)/.runtime
 	$(BIN)/firstring demo $(ARGS)
 
 test: $(VENV)/.tests browser
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/.tests
 	$(BIN)/ruff check .

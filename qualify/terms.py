@@ -14,6 +14,20 @@ REASONS = (
     "failed",
 )
 
+MEANT = (
+    (
+        r"\bopt(?:ed|s|ing)? ?out\b|\bstop\b(?! by)|\b(?:do not|don't|dont|never|no more) (?:be )?(?:call|contact)|\bdnc\b"
+        r"|unsubscrib|remov\w+ (?:me|my|them|their|from)",
+        "opted_out",
+    ),
+    (r"wrong (?:number|person)", "wrong_number"),
+    (r"voice ?mail|answering machine", "voicemail"),
+    (r"not interested|no interest|\bdeclin|\brefus", "not_interested"),
+    (r"not qualif|unqualif|disqualif|not eligible|ineligible", "not_qualified"),
+    (r"call(?:ed)? ?back", "callback"),
+)
+"""A model's own words for a reason, the first match counting. A wish to be left alone is never lost to phrasing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Clip:

@@ -4,15 +4,17 @@
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from qualify import closing
 from qualify import events as ev
 from qualify.commands import AnswerTool, Command, RunTool, Tell
+from qualify.phrases import MAX_HEARD, plain
 from qualify.responses import Wish
 from qualify.talk import Talk
-from qualify.terms import REASONS
+from qualify.terms import MEANT, REASONS
 
 TIMEOUT = {
     "error": "timeout",
@@ -52,10 +54,11 @@ def end_reason(arguments: str) -> str:
         given = json.loads(arguments or "{}")
     except ValueError:
         given = {}
-    reason = str(given.get("reason", "")).strip().lower().replace(" ", "_") if isinstance(given, dict) else ""
-    if reason in REASONS:
-        return reason
-    return next((known for known in REASONS if known in reason), "completed")
+    said = plain(str(given.get("reason", ""))[:MAX_HEARD].replace("_", " ")) if isinstance(given, dict) else ""
+    exact = said.replace(" ", "_")
+    if exact in REASONS:
+        return exact
+    return next((reason for pattern, reason in MEANT if re.search(pattern, said)), "completed")
 
 
 def answered(talk: Talk, event: ev.ToolAnswered, now: float) -> Iterator[Command]:

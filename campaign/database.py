@@ -4,6 +4,8 @@ SQLite runs in WAL with `BEGIN IMMEDIATE`, so that a writer waits for its turn i
 PostgreSQL runs read committed. Both give aware UTC times (`records.base.Instant`).
 """
 
+import json
+import math
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -77,7 +79,11 @@ def _sqlite(url: str, pool_size: int) -> sa.Engine:
     if path:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
-        url, pool_size=pool_size, hide_parameters=True, connect_args={"timeout": 20, "check_same_thread": False}
+        url,
+        pool_size=pool_size,
+        hide_parameters=True,
+        json_serializer=_json,
+        connect_args={"timeout": 20, "check_same_thread": False},
     )
 
     @sa.event.listens_for(engine, "connect")
@@ -94,5 +100,30 @@ def _sqlite(url: str, pool_size: int) -> sa.Engine:
 def _postgres(url: str, pool_size: int) -> sa.Engine:
     url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)  # what hosting platforms hand out
     return sa.create_engine(
-        url, hide_parameters=True, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, pool_timeout=10
+        url,
+        hide_parameters=True,
+        json_serializer=_json,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        pool_timeout=10,
     )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(_storable(value), allow_nan=False)
+
+
+def _storable(value: Any) -> Any:
+    """What a model says may hold what PostgreSQL refuses in JSON: a call's whole account must not be lost for one NUL."""
+    match value:
+        case str():
+            return value.replace("\x00", "").encode("utf-8", "replace").decode()
+        case float():
+            return value if math.isfinite(value) else None
+        case dict():
+            return {_storable(key): _storable(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_storable(inner) for inner in value]
+        case _:
+            return value

@@ -59,6 +59,15 @@ def test_times_come_back_aware_and_naive_ones_are_refused(database: Database) ->
         session.add(Halt(scope="other", reason="test", at=datetime(2026, 1, 1)))  # noqa: DTZ001
 
 
+def test_json_that_a_model_made_up_is_stored_without_what_no_database_takes(database: Database, make_lead) -> None:  # type: ignore[no-untyped-def]
+    odd = {"bill": float("nan"), "most": float("inf"), "why\x00": ["a\x00b", "half \ud800 a pair", 3, True, None]}
+    lead = make_lead(answers=odd)
+    with database.reading() as session:
+        stored = session.get(type(lead), lead.id)
+        assert stored is not None
+        assert stored.answers == {"bill": None, "most": None, "why": ["ab", "half ? a pair", 3, True, None]}
+
+
 def test_stop_means_stop_once_and_everywhere(database: Database, make_lead) -> None:  # type: ignore[no-untyped-def]
     lead = make_lead(state="scheduled", phone="+12125550123")
     for expected in (True, False):

@@ -17,7 +17,6 @@ from calendar_sync.google import FREEBUSY_CALENDARS, GoogleCalendar
 from calendar_sync.spans import Span, merged
 from campaign import clock
 from campaign.database import Database
-from campaign.records import CalendarMirror
 
 log = structlog.get_logger()
 
@@ -93,8 +92,8 @@ class Availability:
         first_news = {calendar: why for calendar, why in changed.items() if why or calendar in self._problems}
         if first_news:
             with self._database.transaction() as session:
-                for calendar, why in first_news.items():
-                    mirror = session.get(CalendarMirror, calendar) or CalendarMirror(calendar=calendar)
+                for calendar, why in sorted(first_news.items()):
+                    mirror = holds.mirror(session, calendar)
                     mirror.problem, mirror.problem_at = why, now if why else None
                     session.add(mirror)
         self._problems.update(changed)

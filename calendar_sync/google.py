@@ -231,7 +231,7 @@ def _reason(error: HttpError) -> str:
 
 def _retry_after(error: HttpError) -> float | None:
     given = str(error.resp.get("retry-after", ""))
-    return float(given) if given.isdigit() else None
+    return float(given) if given.isdecimal() else None
 
 
 def _retrying(patience: Patience) -> Retrying:

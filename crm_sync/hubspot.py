@@ -177,7 +177,7 @@ def _json(response: httpx.Response) -> dict[str, Any]:
 
 
 def _seconds(header: str | None) -> float | None:
-    return float(header) if header and header.isdigit() else None
+    return float(header) if header and header.isdecimal() else None
 
 
 def _wait(state: RetryCallState) -> float:

@@ -8,6 +8,8 @@ from crm_sync.errors import CrmPaused, CrmRefused
 
 # Seconds before the 2nd, 3rd, … try: an hour's outage costs minutes, a dead CRM is given up after two days.
 WAITS_S = (5, 15, 60, 300, 900, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
+LONGEST_S = 86_400.0
+"""However long a CRM asks us to wait, it is asked again after a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ def after(error: FirstringError, tries: int, now: datetime, jitter: float) -> Ag
     """`tries` counts this one; `jitter` in [0, 1) spreads entries that failed together."""
     if isinstance(error, CrmRefused) or tries > len(WAITS_S):
         return Review()
-    asked = float(getattr(error, "retry_after", None) or 0)
+    asked = min(float(getattr(error, "retry_after", None) or 0), LONGEST_S)
     if isinstance(error, CrmPaused):
         return PauseAll(now + timedelta(seconds=asked))
     wait = WAITS_S[tries - 1] * (1 + 0.2 * jitter)

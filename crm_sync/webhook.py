@@ -55,7 +55,7 @@ class Webhook:
         after = response.headers.get("retry-after", "")
         raise CrmUnavailable(
             "the CRM webhook did not take the message",
-            retry_after=float(after) if after.isdigit() else None,
+            retry_after=float(after) if after.isdecimal() else None,
             status=response.status_code,
         )
 

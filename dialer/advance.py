@@ -7,7 +7,7 @@ carrier if nobody tells us more. Runs inside the caller's transaction, on a lock
 from datetime import datetime, timedelta
 
 import structlog
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from campaign.database import after_commit
 from campaign.jobs import Job
@@ -38,9 +38,13 @@ def adopt(session: Session, attempt: Attempt, call_sid: str, now: datetime) -> b
         session.flush()
         return True
     log.error("two calls for one attempt; ending the newer", attempt=attempt.id, kept=attempt.call_sid, other=call_sid)
+    _end_double(session, attempt, call_sid, now)
+    return False
+
+
+def _end_double(session: Session, attempt: Attempt, call_sid: str, now: datetime) -> None:
     if first_time(session, f"{call_sid}/{DOUBLE}", attempt.id, DOUBLE, call_sid, now):
         after_commit(session, Job.MACHINE, attempt.id)
-    return False
 
 
 def first_time(
@@ -75,8 +79,8 @@ def advance(session: Session, attempt: Attempt, told: State, now: datetime) -> b
         log.error("two different endings; the first one stands", attempt=attempt.id, had=outcome.had, told=outcome.told)
     if not isinstance(outcome, Moved):
         return False
-    if had is State.UNKNOWN_NO_CALL:
-        _reopen(session, attempt)
+    if had is State.UNKNOWN_NO_CALL and not _reopen(session, attempt, now):
+        return False
     attempt.state = outcome.state.value
     _stamp(attempt, outcome.state, now)
     session.add(attempt)
@@ -118,14 +122,23 @@ def _move_lead(session: Session, attempt: Attempt, state: State, now: datetime) 
         session.add(lead)
 
 
-def _reopen(session: Session, attempt: Attempt) -> None:
-    """A call we had given up on is there after all: its attempt is in flight again, and the lead is not redialled."""
+def _reopen(session: Session, attempt: Attempt, now: datetime) -> bool:
+    """A call we had given up on is there after all: its attempt is in flight again, and the lead is not redialled.
+
+    Unless its number is on another call by now: then the late one is a second call, and is ended like any other.
+    """
+    others = select(Attempt.id).where(Attempt.to_number == attempt.to_number, Attempt.id != attempt.id)
+    if attempt.call_sid and session.exec(others.where(col(Attempt.settled_at).is_(None))).first() is not None:
+        log.error("a call given up on has appeared beside another; ending it", attempt=attempt.id)
+        _end_double(session, attempt, attempt.call_sid, now)
+        return False
     log.error("a call given up on has appeared; adopting it", attempt=attempt.id)
     attempt.settled_at = None
     lead = session.get_one(Lead, attempt.lead_id)
     if lead.state == "scheduled" and lead.outcome is None:
         lead.state, lead.due_at, lead.lease_until = LEAD[State.UNKNOWN], None, None
         session.add(lead)
+    return True
 
 
 def is_unaccounted(attempt: Attempt) -> bool:

@@ -42,6 +42,8 @@ def voice(session: Session, attempt_id: str, params: Params, settings: Settings,
     if State(attempt.state) in TERMINAL:
         return documents.hang_up()
     advance(session, attempt, State.IN_PROGRESS, now)
+    if State(attempt.state) in OVER:  # given up on, and its number is on another call by now
+        return documents.hang_up()
     if attempt.token_used_at is not None or suppressed(session, attempt.to_number, attempt.campaign):
         return documents.hang_up()
     token = secrets.token_urlsafe(32)

@@ -177,6 +177,6 @@ def _refused(session: Session, attempt: Attempt, code: int, now: datetime) -> No
 
 def _postpone(database: Database, lead_id: str, until: datetime) -> None:
     with database.transaction() as session:
-        lead = session.get(Lead, lead_id)
+        lead = session.get(Lead, lead_id, with_for_update=True)
         if lead is not None and lead.state == "scheduled":
             ending.wait(session, lead, until, "already_in_a_call", clock.now())

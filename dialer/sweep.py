@@ -12,7 +12,8 @@ from sqlmodel import Session, and_, col, or_, select
 
 from campaign.database import Database
 from campaign.jobs import Job
-from campaign.records import Attempt, Call, Halt, Lead, OutboxEntry, Suppression
+from campaign.records import Attempt, Call, Lead, OutboxEntry, Suppression
+from dialer.ask import halts
 from dialer.machine import GOODBYE
 from dialer.states import OVER, State
 
@@ -84,14 +85,16 @@ def _worked(database: Database, work: Upkeep, now: datetime) -> list[Found]:
 
 
 def _due_leads(session: Session, now: datetime) -> Iterator[Found]:
-    """Promised callbacks first. While the account is halted nothing is named: every lead keeps its place."""
-    halt = session.get(Halt, "account")
-    if halt is not None and (halt.until is None or halt.until > now):
+    """Promised callbacks first. Under a brake on the account or its campaign nothing is named: a lead keeps its place."""
+    in_force = halts(session, now)
+    if "account" in in_force:
         return
+    braked = [scope.removeprefix("campaign:") for scope in in_force if scope.startswith("campaign:")]
     due = (
         select(Lead.id)
         .where(Lead.state == "scheduled", col(Lead.due_at) <= now - HINTED)
         .where(or_(col(Lead.lease_until).is_(None), col(Lead.lease_until) < now))
+        .where(col(Lead.campaign).not_in(braked))
         .order_by(col(Lead.priority), col(Lead.due_at))
         .limit(BATCH)
     )
@@ -127,7 +130,7 @@ def _unsummarised(session: Session, now: datetime) -> Iterator[Found]:
 
 def _braked(session: Session, now: datetime) -> Iterator[Found]:
     """Calls still ringing under a brake are taken back (R29)."""
-    if not any(halt.until is None or halt.until > now for halt in session.exec(select(Halt))):
+    if not halts(session, now):
         return
     query = select(Attempt.id).where(col(Attempt.state).in_(RINGING)).limit(BATCH)
     yield from ((Job.MACHINE, attempt_id) for attempt_id in session.exec(query))

@@ -275,3 +275,5 @@ def test_waits_grow_and_end_with_a_person() -> None:
     assert after(CrmRefused("x"), 1, NOW, 0.0) == Review()
     assert after(CrmPaused("x", retry_after=60), 1, NOW, 0.9) == PauseAll(NOW + timedelta(seconds=60))
     assert after(CrmUnavailable("x", retry_after=600), 1, NOW, 0.0) == Again(NOW + timedelta(minutes=10))
+    for absurd in (1e12, float("inf")):
+        assert after(CrmUnavailable("x", retry_after=absurd), 1, NOW, 0.0) == Again(NOW + timedelta(days=1))

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from campaign import clock
 from campaign.records import Attempt, Booking, Call, Halt, Lead
-from dialer import brakes, ending
+from dialer import brakes, ending, sweep
 from dialer import dial as dialing
 from dialer.carrier import Refusal
 from tests.dialer.stage import Stage, Talk
@@ -51,6 +51,20 @@ def test_a_brake_nobody_lifts_wears_off_and_is_pulled_again(stage: Stage) -> Non
         attempt = session.get_one(Attempt, stage.attempts(lead_id)[0].id)
         brakes.pull(session, attempt, 401, halt.until + timedelta(seconds=5))
     assert stage.all(Halt)[0].until == halt.until + timedelta(minutes=10, seconds=5)
+
+
+def test_leads_of_a_braked_campaign_keep_their_place_without_being_asked_about(stage: Stage) -> None:
+    lead_id = stage.lead(ANN)
+    now = clock.now() + timedelta(seconds=2)
+    sent: list[object] = []
+    with stage.database.transaction() as session:
+        session.add(Halt(scope="campaign:solar-us", reason="paused", at=now, until=now + timedelta(hours=1)))
+    sweep.sweep(stage.database, lambda _job, entity: sent.append(entity), sweep.Recently(), [], now)
+    assert sent == []
+    sweep.sweep(
+        stage.database, lambda _job, entity: sent.append(entity), sweep.Recently(), [], now + timedelta(hours=2)
+    )
+    assert sent == [lead_id]
 
 
 def test_a_persons_brake_is_not_loosened_by_the_carriers(stage: Stage) -> None:

@@ -92,6 +92,29 @@ def test_r6_a_late_webhook_still_adopts_a_call_given_up_on(stage: Stage) -> None
     assert stage.settled(lead_id).disposition == "no_answer"
 
 
+def test_a_call_given_up_on_that_appears_beside_another_of_its_number_is_ended(stage: Stage) -> None:
+    stage.twilio.fault("500_before_create")
+    given_up = stage.dial(stage.lead(ANN)) or ""
+    stage.reconcile(given_up, clock.now() + timedelta(seconds=121))
+    stage.settle(given_up)
+    with stage.database.transaction() as session:
+        session.get_one(Attempt, given_up).intent_at = clock.now() - timedelta(hours=2)
+    stage.twilio.script(ANN, answer="human", ring_s=20)
+    other = stage.dial(stage.lead(ANN)) or ""
+    stage.jobs.clear()
+    late = stage.carrier._sdk.calls.create(to=ANN, from_="+12125550100", url="http://127.0.0.1:9/x")
+    sid = str(late.sid)
+    assert stage.post(given_up, "status", CallSid=sid, CallStatus="ringing", SequenceNumber="1") == 204
+    assert "<Hangup" in stage.answer(given_up, "voice", CallSid=sid, CallStatus="in-progress")
+    attempt: Attempt = stage.get(Attempt, given_up)
+    assert attempt.settled_at is not None
+    assert attempt.token_sha256 is None
+    kept = stage.get(Attempt, other).call_sid
+    stage.until(
+        lambda: [call["sid"] for call in stage.twilio.calls(ANN) if call["alive"]] == [kept], "one call is left"
+    )
+
+
 @pytest.mark.parametrize("knobs", [{"callbacks_before_201": True}, {"delay_then_201": 0.7}])
 def test_r7_callbacks_before_the_201_bind_the_call_once(stage: Stage, knobs: dict[str, object]) -> None:
     stage.twilio.script(ANN, answer="human")

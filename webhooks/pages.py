@@ -49,12 +49,14 @@ def _clock(ms: int | float | None) -> str:
 
 
 def _took(ms: int | float | None) -> str:
-    """A duration: `82 ms`, `0.74 s`, `1:36 min`."""
+    """A duration: `82 ms`, `0.74 s`, `33 s`, `1:36 min`."""
     if ms is None:
         return "–"
     if ms < 100:
         return f"{ms:.0f} ms"
-    return f"{ms / 1000:.2f} s" if ms < 10_000 else f"{_clock(ms)} min"
+    if ms < 60_000:
+        return f"{ms / 1000:.2f} s" if ms < 3000 else f"{ms / 1000:.0f} s"
+    return f"{_clock(ms)} min"
 
 
 _environment = Environment(

@@ -44,6 +44,7 @@ async def test_without_the_tick_we_do_not_call_and_say_so(web: httpx.AsyncClient
     followed = await web.get(sent.headers["location"])
     assert "We will not call you" in followed.text
     assert "no consent was given" in followed.text
+    assert "Talking" not in followed.text
     assert "http-equiv" not in followed.text
 
 

@@ -29,6 +29,8 @@ router = APIRouter(prefix="/demo", include_in_schema=False)
 FIELDS = ("first_name", "last_name", "email", "phone", "country", "postcode", "message")
 LIVE = frozenset({"received", "scheduled", "dialing", "ringing", "in_call", "wrapping_up"})
 LIMIT = 64 * 1024
+ROAD = ("Request received", "Calling rules checked", "Ringing", "Talking", "Finished")
+REACHED = {"received": 0, "scheduled": 1, "blocked": 1, "dialing": 2, "ringing": 2, "in_call": 3, "wrapping_up": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +106,17 @@ def check(campaign: Campaign, typed: dict[str, str]) -> dict[str, str]:
 
 
 def steps(lead: shapes.LeadStory) -> list[tuple[str, str]]:
-    """The road of a call as `(words, done | now | later)`."""
-    road = ["Request received", "Calling rules checked", "Ringing", "Talking", "Finished"]
-    reached = {
-        "received": 0,
-        "scheduled": 1,
-        "blocked": 1,
-        "dialing": 2,
-        "ringing": 2,
-        "in_call": 3,
-        "wrapping_up": 4,
-    }.get(lead.status, 5)
+    """The road of a call as `(words, done | now | later)`; what never happened is left out once it is over."""
+    reached = REACHED.get(lead.status, len(ROAD))
+    over = lead.status not in LIVE
+    missing = {
+        "Ringing": over and not any(attempt.ringing_at for attempt in lead.attempts),
+        "Talking": over and not any(attempt.call and attempt.call.reached == "human" for attempt in lead.attempts),
+    }
     return [
         (words, "done" if index < reached else "now" if index == reached else "later")
-        for index, words in enumerate(road)
+        for index, words in enumerate(ROAD)
+        if not missing.get(words)
     ]
 
 

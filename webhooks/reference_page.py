@@ -31,9 +31,15 @@ def operations(description: dict[str, Any]) -> list[dict[str, Any]]:
             "answers": [(status, answer["description"]) for status, answer in operation["responses"].items()],
             "result": _fields(operation["responses"].get("200") or operation["responses"].get("202") or {}, schemas),
         }
-        for path, methods in sorted(description["paths"].items())
+        for path, methods in sorted(description["paths"].items(), key=_rank)
         for method, operation in methods.items()
     ]
+
+
+def _rank(entry: tuple[str, Any]) -> tuple[bool, bool, str]:
+    """The door for leads first, then what one asks about leads, then operations."""
+    path = entry[0]
+    return (path != "/leads/{source}", not path.startswith("/leads"), path)
 
 
 def _fields(holder: dict[str, Any], schemas: dict[str, Any]) -> list[tuple[str, str, str]]:

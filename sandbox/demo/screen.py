@@ -10,7 +10,7 @@ from rich.text import Text
 
 from sandbox.demo.observe import Seen
 
-ROOMY = 120
+ROOMY = 126
 """Terminal columns from which on the story fits beside the rest."""
 COLOURS = {
     "booked": "bold green",

@@ -1,9 +1,11 @@
 """Numbers that may be dialled, and personal data that may not be logged."""
 
 import logging
+from collections.abc import Iterator
 
 import phonenumbers
 import pytest
+import structlog
 from phonenumbers import PhoneNumberType
 
 from campaign import logs
@@ -18,14 +20,25 @@ def test_a_country_as_people_write_it_helps_to_read_a_national_number() -> None:
     assert parse("(212) 555-0101", "XX", US) == Phone("+12125550101", "US")
 
 
-def test_a_trace_in_a_librarys_log_is_scrubbed_like_its_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    """PostgreSQL: `DETAIL: Key (to_number)=(+12125550101) already exists`, which a worker logs with its trace."""
+@pytest.fixture
+def configured(capsys: pytest.CaptureFixture[str]) -> Iterator[pytest.CaptureFixture[str]]:
+    """Logs as a process writes them, and everything as it was afterwards."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     logs.configure("test")
+    yield capsys
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+def test_a_trace_in_a_librarys_log_is_scrubbed_like_its_sentence(configured: pytest.CaptureFixture[str]) -> None:
+    """PostgreSQL: `DETAIL: Key (to_number)=(+12125550101) already exists`, which a worker logs with its trace."""
     try:
         raise ValueError("Key (to_number, email)=(+12125550101, dana@example.com) already exists")
     except ValueError:
         logging.getLogger("celery.app.trace").error("task failed", exc_info=True)
-    shown = capsys.readouterr().err
+    shown = configured.readouterr().err
     assert "already exists" in shown
     assert "5550101" not in shown
     assert "dana" not in shown

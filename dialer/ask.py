@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from campaign import ids
 from campaign.file import Campaign
 from campaign.phone import Phone, Undialable, parse
-from campaign.records import Attempt, Consent, Decision, Halt, Lead
+from campaign.records import Attempt, Consent, Decision, Halt, Lead, Outcome
 from campaign.suppression import suppressed
 from dialer.facts import Facts
 from dialer.gate import RULES_VERSION, Allow, Defer, Deny, Verdict, decide
@@ -62,6 +62,7 @@ def gather(session: Session, lead: Lead, campaign: Campaign, now: datetime) -> F
         on_the_phone=any(attempt.settled_at is None for attempt in attempts),
         promised=lead.callback_at,
         last_caller=mine[-1].from_number if mine else None,
+        answered=_answered(session, lead, phone),
     )
 
 
@@ -84,6 +85,19 @@ def _consent(session: Session, lead: Lead, phone: str | None) -> bool | None:
     if newest is None or (newest.given and newest.phone not in (None, phone)):
         return None
     return newest.given
+
+
+def _answered(session: Session, lead: Lead, phone: str | None) -> str | None:
+    """How a conversation ended that this number had with the campaign for another lead since this one came in."""
+    if phone is None:
+        return None
+    spoken = (
+        select(Outcome.next)
+        .join(Lead, col(Lead.id) == col(Outcome.lead_id))
+        .where(Lead.phone == phone, Lead.campaign == lead.campaign, Lead.id != lead.id)
+        .where(Outcome.reached == "human", Outcome.next != "retry", col(Outcome.at) >= lead.received_at)
+    )
+    return session.exec(spoken.order_by(col(Outcome.at).desc()).limit(1)).first()
 
 
 def _suppression(session: Session, phone: str | None, campaign: str) -> str | None:

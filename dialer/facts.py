@@ -29,3 +29,5 @@ class Facts:
     """The callback the person asked for."""
     last_caller: str | None
     """The caller ID this lead has seen."""
+    answered: str | None = None
+    """What a conversation with this number came to that another lead of the campaign led to, after this one came in."""

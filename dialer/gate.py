@@ -133,6 +133,13 @@ def _attempts(facts: Facts, campaign: Campaign, now: datetime) -> Finding:
     return Finding("attempts", False, "attempts_exhausted", inputs=inputs)
 
 
+def _answered(facts: Facts, _campaign: Campaign, _now: datetime) -> Finding:
+    """A form sent twice is one wish: once the person has been spoken to, the other copy is not rung about."""
+    if facts.answered is None:
+        return Finding("answered", True)
+    return Finding("answered", False, "already_answered", inputs={"came_to": facts.answered})
+
+
 def _halts(facts: Facts, campaign: Campaign, now: datetime) -> Finding:
     scopes = ["account", f"campaign:{campaign.name}"]
     if facts.place:
@@ -197,6 +204,6 @@ def _promise_due(facts: Facts, now: datetime) -> bool:
     return facts.promised is not None and facts.promised <= now <= facts.promised + PROMISE_KEPT
 
 
-LASTING: tuple[Rule, ...] = (_number, _suppression, _consent, _attempts)
+LASTING: tuple[Rule, ...] = (_number, _suppression, _consent, _attempts, _answered)
 BRAKES: tuple[Rule, ...] = (_halts, _caller, _one_call)
 TIMED: tuple[Rule, ...] = (_day_cap, _gap, _hours)

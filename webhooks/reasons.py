@@ -41,6 +41,7 @@ PASSED: Mapping[str, Callable[[Inputs], str]] = {
     "suppression": lambda _: "Nobody asked us to stop calling this number",
     "consent": _consent,
     "attempts": _attempts,
+    "answered": lambda _: "Nobody has spoken to this person since the form came in",
     "halts": lambda _: "Calling is switched on",
     "caller_id": lambda inputs: f"{inputs.get('usable', '?')} of {inputs.get('configured', '?')} caller numbers usable",
     "one_call": lambda _: "Not on the phone with us already",

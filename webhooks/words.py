@@ -28,6 +28,7 @@ PLAIN = {
     "failed_exhausted": "the call could not be completed, no attempts left",
     "transient_exhausted": "the network kept failing, no attempts left",
     "dropped_exhausted": "the line kept breaking, no attempts left",
+    "already_answered": "we have spoken to this person since",
     "already_in_a_call": "this number is on the phone with us",
     "callback_promised": "we promised to call back",
     "per_day_cap": "called often enough today",

@@ -227,6 +227,20 @@ def test_two_leads_of_one_number_are_never_on_the_phone_together(stage: Stage) -
     assert all(lead.lease_until is None and lead.due_at > clock.now() for lead in waiting)
 
 
+def test_a_form_sent_twice_is_one_conversation_and_a_later_one_is_a_new_wish(stage: Stage) -> None:
+    stage.twilio.script(ANN, answer="human")
+    first, twin = stage.lead(ANN), stage.lead(ANN)
+    stage.dial(first)
+    stage.settled(first)
+    with stage.database.transaction() as session:
+        attempt = session.get_one(Attempt, stage.attempts(first)[0].id)
+        attempt.intent_at = clock.now() - timedelta(hours=2)
+    assert stage.dial(twin) is None
+    lead: Lead = stage.get(Lead, twin)
+    assert (lead.state, lead.reason, stage.twilio.posts(ANN)) == ("blocked", "already_answered", 1)
+    assert stage.dial(stage.lead(ANN)) is not None, "they asked again after we had spoken"
+
+
 def test_r12_a_hanging_carrier_is_left_after_its_time(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dialer.rest.SILENCE_S", 0.4)
     stage.carrier = Carrier(stage.settings)

@@ -94,7 +94,7 @@ def _door(connection: ServerConnection, request: Request, settings: Settings, bo
 
 
 async def run(settings: Settings) -> None:
-    """Serve until told to stop, then drain."""
+    """Serve until told to stop, then drain: still listening, so that whoever asks learns why there is no new call."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -103,8 +103,6 @@ async def run(settings: Settings) -> None:
         port = server.sockets[0].getsockname()[1]
         log.info("media listens", port=port)
         await stop.wait()
-        board.draining = True
-        server.close(close_connections=False)
         left = await board.drain(DRAIN_SECONDS)
         if left:
             log.warning("calls cut by shutdown", calls=left)

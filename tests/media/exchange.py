@@ -72,6 +72,11 @@ class World:
         answer = httpx.post(f"{getattr(self, vendor)}/_sandbox/faults", json=knobs)
         assert answer.status_code == 200, answer.text
 
+    def script(self, number: str, steps: list[dict[str, Any]], answer: str = "human") -> None:
+        """Who answers this number, and what they do."""
+        document = {"to": number, "answer": answer, "ring_s": 0.1, "steps": steps}
+        httpx.post(f"{self.twilio}/_sandbox/calls/script", json=document).raise_for_status()
+
     def reset(self) -> None:
         for vendor in (self.twilio, self.realtime, self.google):
             httpx.post(f"{vendor}/_sandbox/reset")
@@ -203,27 +208,24 @@ def settings_for(
     )
 
 
+def environment_of(settings: Settings) -> dict[str, str]:
+    """For a process of ours; the clock's offset is the test's own."""
+    given = settings.model_dump(mode="json", exclude_none=True, exclude={"clock_offset"})
+    return os.environ | {name.upper(): str(value) for name, value in given.items()}
+
+
 @contextmanager
 def worker(settings: Settings, log: Path) -> Iterator[None]:
     """A real Celery worker for every queue, ready."""
-    given = settings.model_dump(mode="json", exclude_none=True, exclude={"clock_offset"})
-    environment = os.environ | {name.upper(): str(value) for name, value in given.items()}
-    words = [
-        "-A",
-        "dialer.worker",
-        "worker",
-        "-Q",
-        ",".join(sorted(set(QUEUES.values()))),
-        "--pool",
-        "threads",
-        "-c",
-        "4",
-        "-l",
-        "INFO",
-    ]
-    with log.open("w") as out, subprocess.Popen(
-        [sys.executable, "-m", "celery", *words], cwd=ROOT, env=environment, stdout=out, stderr=out, preexec_fn=die_with_parent,  # noqa: PLW1509
-    ) as process:  # fmt: skip
+    queues = ",".join(sorted(set(QUEUES.values())))
+    words = ["-A", "dialer.worker", "worker", "--pool", "threads", "-c", "4", "-l", "INFO", "-Q", queues]
+    with (
+        log.open("w") as out,
+        subprocess.Popen(
+            [sys.executable, "-m", "celery", *words], cwd=ROOT, env=environment_of(settings), stdout=out, stderr=out,
+            preexec_fn=die_with_parent,  # noqa: PLW1509
+        ) as process,
+    ):  # fmt: skip
         try:
             wait_until(lambda: " ready." in log.read_text(), "the worker is ready", 60)
             yield

@@ -137,8 +137,7 @@ async def test_a_person_who_asks_is_put_through_to_a_colleague(line: Exchange):
 
 @pytest.mark.parametrize("line", [WITH_PEOPLE], indirect=True)
 async def test_a_colleague_who_does_not_answer_is_apologised_for(line: Exchange):
-    script = {"to": COLLEAGUE, "answer": "busy", "ring_s": 0.1}
-    await asyncio.to_thread(httpx.post, f"{line.world.twilio}/_sandbox/calls/script", json=script)
+    line.world.script(COLLEAGUE, [], answer="busy")
     attempt_id = await line.ring("04")
     call = await over(line, "+12125550104")
     assert "nobody can take your call right now" in call["heard"][-1]["text"]

@@ -66,7 +66,7 @@ def test_the_ledger_writes_it_when_the_model_cannot(ended: Database, address: st
         _env_file=None, openai_api_key="sk-x" if address else "", openai_api_url=address or "http://127.0.0.1:9/v1"
     )
     wrap_up(ended, settings, "att_1", NOW)
-    assert summary(ended) == ("ledger", "Not interested. Do you own your home? yes.")
+    assert summary(ended) == ("ledger", "Not interested.\n- Do you own your home? yes")
 
 
 def test_a_call_that_is_still_going_on_is_left_alone(ended: Database):

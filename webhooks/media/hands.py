@@ -15,11 +15,14 @@ from campaign.records import Call
 from campaign.settings import Settings
 from campaign.suppression import suppress
 from qualify.ports import CallControl
+from webhooks.media import tasks
 from webhooks.media.case import Case
 
 log = structlog.get_logger()
 RING_SECONDS = 20
 TALK_SECONDS = 3600
+LAST_WORDS = 1.0
+"""Seconds that messages to watchers get to go out when the process ends."""
 
 
 class CallHands:
@@ -104,8 +107,11 @@ class Watch:
                 await self._client.publish(channel, text)
             except (redis.asyncio.RedisError, OSError):
                 await asyncio.sleep(0.5)
+            finally:
+                self._waiting.task_done()
 
     async def close(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._waiting.join(), LAST_WORDS)
+            await tasks.end(self._task)

@@ -21,11 +21,11 @@ from qualify.bridge import Bridge
 from qualify.line import Line
 from qualify.model_link import Model
 from qualify.ports import Calendars, CallControl
-from qualify.summary import answers_line
+from qualify.summary import answer_lines
 from qualify.tools import save_answers
 from qualify.tools.desk import Desk
 from webhooks.media import case as cases
-from webhooks.media import meters, orders, record
+from webhooks.media import meters, orders, record, tasks
 from webhooks.media.gatekeeper import attempt_of
 from webhooks.media.hands import CallHands, Watch
 from webhooks.media.phone import wait_for_start
@@ -51,11 +51,22 @@ class Switchboard:
         self._model = Model(settings.openai_realtime_url, settings.openai_api_key, settings.openai_realtime_model)
         self.live: set[str] = set()
         self.draining = False
+        self._sockets = 0
         self._empty = asyncio.Event()
         self._empty.set()
 
     async def answer(self, connection: ServerConnection) -> None:
-        """One stream, from its start message to the stored record."""
+        """One socket, from its first message to the stored record; counted from the start, so that draining waits for it."""
+        self._sockets += 1
+        self._empty.clear()
+        try:
+            await self._answer(connection)
+        finally:
+            self._sockets -= 1
+            if not self._sockets:
+                self._empty.set()
+
+    async def _answer(self, connection: ServerConnection) -> None:
         attempt_id = attempt_of(connection.request.path) if connection.request else None
         line = Line(connection)
         if attempt_id is None:
@@ -70,16 +81,13 @@ class Switchboard:
             log.warning("stream refused", attempt=attempt_id, code=error.code)
             await connection.close(POLICY_VIOLATION if isinstance(error, Refused) else 1011, error.code)
             return
-        self._count(attempt_id, True)
+        self.live.add(attempt_id)
+        meters.live.set(len(self.live))
         try:
             await self._converse(case, start.callSid, start.streamSid, line)
         finally:
-            self._count(attempt_id, False)
-
-    def _count(self, attempt_id: str, running: bool) -> None:
-        (self.live.add if running else self.live.discard)(attempt_id)
-        (self._empty.clear if self.live else self._empty.set)()
-        meters.live.set(len(self.live))
+            self.live.discard(attempt_id)
+            meters.live.set(len(self.live))
 
     async def _converse(self, case: cases.Case, call_sid: str, stream_sid: str, line: Line) -> None:
         self._look_ahead(case.campaign)
@@ -105,8 +113,7 @@ class Switchboard:
             await bridge.run()
         finally:
             if ears is not None:
-                ears.cancel()
-                await asyncio.gather(ears, return_exceptions=True)
+                await tasks.end(ears)
             await asyncio.shield(self._write(case, bridge, desk))
 
     def _run_tool(self, desk: Desk, order: do.RunTool) -> dict[str, Any]:
@@ -162,7 +169,7 @@ def _prefetch(calendars: Calendars, campaign: Campaign) -> None:
 
 
 def _so_far(desk: Desk) -> str:
-    return answers_line(desk.playbook, desk.answers)
+    return answer_lines(desk.playbook, desk.answers)
 
 
 def _header(case: cases.Case, settings: Settings) -> dict[str, Any]:

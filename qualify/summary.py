@@ -16,21 +16,21 @@ WANTED = {
 }
 
 
-def answers_line(playbook: Playbook | None, answers: Mapping[str, Any]) -> str:
-    """ "Do you own your home? yes. …", in the playbook's order."""
+def answer_lines(playbook: Playbook | None, answers: Mapping[str, Any]) -> str:
+    """One line each, "- Do you own your home? yes", in the playbook's order."""
     questions = {q.id: (q.ask, q.unit) for q in playbook.questions} if playbook else {}
     ordered = [key for key in questions if key in answers] + [key for key in answers if key not in questions]
-    parts = []
+    lines = []
     for key in ordered:
         ask, unit = questions.get(key, (key, ""))
-        parts.append(f"{ask} {answers[key]}{' ' + unit if unit else ''}.")
-    return " ".join(parts)
+        lines.append(f"- {ask} {answers[key]}{' ' + unit if unit else ''}")
+    return "\n".join(lines)
 
 
 def from_ledger(
     playbook: Playbook | None, reached: str, wanted: str | None, answers: Mapping[str, Any], booked: str = ""
 ) -> str:
-    """Two or three sentences, the same for the same ledger."""
+    """A sentence or two and the answers, the same for the same ledger."""
     if wanted is None:
         head = (
             "A person answered, and the call broke off."
@@ -39,6 +39,5 @@ def from_ledger(
         )
     else:
         head = WANTED.get(wanted, wanted)
-    return " ".join(
-        part for part in (head, f"Meeting: {booked}." if booked else "", answers_line(playbook, answers)) if part
-    )
+    said = f"{head} Meeting: {booked}." if booked else head
+    return "\n".join(part for part in (said, answer_lines(playbook, answers)) if part)

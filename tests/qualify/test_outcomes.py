@@ -209,6 +209,6 @@ def test_the_ledgers_summary_is_deterministic():
     playbook = playbook_file.load("solar-us").playbook
     text = summary.from_ledger(playbook, "human", "booked", {"homeowner": "yes", "monthly_bill": 200}, "Tuesday at ten")
     assert text == (
-        "Booked a meeting. Meeting: Tuesday at ten. Do you own your home? yes. "
-        "Roughly how much is your electricity bill each month? 200 USD."
+        "Booked a meeting. Meeting: Tuesday at ten.\n- Do you own your home? yes\n"
+        "- Roughly how much is your electricity bill each month? 200 USD"
     )

@@ -18,6 +18,14 @@ class Turn:
     started_at: float | None = None
     first_audio_ms: int | None = None
     model_ms: int | None = None
+    """From the model's start to its first audio: thinking, tools and what it says after them."""
+    tools_ms: int = 0
+    """Of that, time our tools took."""
+
+    @property
+    def noticed_ms(self) -> int:
+        """The silence after which the turn was taken for over."""
+        return _ms(self.noticed_at - self.stopped_at)
 
 
 @dataclass(slots=True)
@@ -51,6 +59,8 @@ class Latency:
 
     def tool(self, name: str, seconds: float) -> None:
         self.tools.append({"name": name, "ms": _ms(seconds)})
+        if self._open is not None:
+            self._open.tools_ms += _ms(seconds)
 
     def intend_to_end(self, now: float) -> None:
         """The farewell is over: from here the hang-up counts."""
@@ -64,6 +74,7 @@ class Latency:
         firsts = [turn.first_audio_ms for turn in self.turns if turn.first_audio_ms is not None]
         return {
             "first_audio": _spread(firsts, "first_audio"),
+            "noticed": _spread([turn.noticed_ms for turn in self.turns]),
             "model": _spread([turn.model_ms for turn in self.turns if turn.model_ms is not None]),
             "interrupt": _spread(self.interrupts, "interrupt"),
             "tool": _spread([use["ms"] for use in self.tools], "tool"),
@@ -71,6 +82,7 @@ class Latency:
             "greeting_ms": self.greeting_ms,
             "hang_up_ms": self.hang_up_ms,
             "turns": firsts,
+            "tools_in_turns": [turn.tools_ms for turn in self.turns],
         }
 
 

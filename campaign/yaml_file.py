@@ -4,10 +4,19 @@ from typing import TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from campaign.errors import Permanent
 
 Document = TypeVar("Document", bound=BaseModel)
+PLAIN = {
+    "missing": "is required",
+    "extra_forbidden": "there is no such key here",
+    "too_short": "needs at least one entry",
+    "bool_type": "must be true or false",
+    "string_type": "must be text; put it in quotes",
+}
+"""Pydantic's words where they speak of Python rather than of the file."""
 
 
 def parse(text: str, model: type[Document], *, source: str, code: str) -> Document:
@@ -26,11 +35,27 @@ def parse(text: str, model: type[Document], *, source: str, code: str) -> Docume
     try:
         return model.model_validate(given)
     except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
         faults = [
-            f"{source}:{_line(node, fault['loc'])}: {'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}"
-            for fault in error.errors(include_url=False, include_input=False)
+            f"{source}:{_line(node, fault['loc'])}: {'.'.join(map(str, fault['loc'])) or 'file'}: {_words(fault)}"
+            for fault in found
+            if not _follows(fault, found)
         ]
         raise Permanent("\n".join(faults), code=code) from error
+
+
+def _words(fault: ErrorDetails) -> str:
+    if fault["type"] == "string_pattern_mismatch":
+        return f"does not have the form {fault['ctx']['pattern']}"
+    return PLAIN.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+
+
+def _follows(fault: ErrorDetails, found: list[ErrorDetails]) -> bool:
+    """A list that is too short only because its entries were refused: the entries' faults say it already."""
+    place = fault["loc"]
+    return fault["type"] == "too_short" and any(
+        len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in found
+    )
 
 
 def _line(node: yaml.Node | None, loc: tuple[int | str, ...]) -> int:

@@ -49,7 +49,8 @@ def test_what_was_validated_reads_back_the_same() -> None:
         ("secret_env: LEADS_WEBSITE_SECRET", "nothing: 1", 8, "sources.0"),
         ('mon-fri: ["09:00-20:00"]', 'mon-fri: ["20:00-09:00"]', 11, "ends before it starts"),
         ('mon-fri: ["09:00-20:00"]', 'monday: ["09:00-20:00"]', 11, "unknown weekday"),
-        ("retries: {}", "retry: {}", 12, "Extra inputs"),
+        ("retries: {}", "retry: {}", 12, "no such key"),
+        ("name: solar-us", "name: Solar us", 1, "does not have the form"),
         ("retries: {}", "retries: {busy: {after_minutes: [soon]}}", 12, "retries.busy"),
     ],
 )
@@ -58,6 +59,7 @@ def test_each_fault_names_its_line(old: str, new: str, line: int, says: str) -> 
         parse(DOCUMENT.replace(old, new), name="solar.yaml")
     assert f"solar.yaml:{line}:" in str(refused.value)
     assert says in str(refused.value)
+    assert "Value error" not in str(refused.value)
 
 
 def test_a_file_that_is_not_yaml_names_the_line() -> None:

@@ -60,7 +60,7 @@ class Latency:
     def tool(self, name: str, seconds: float) -> None:
         self.tools.append({"name": name, "ms": _ms(seconds)})
         if self._open is not None:
-            self._open.tools_ms += _ms(seconds)
+            self._open.tools_ms += max(1, _ms(seconds))
 
     def intend_to_end(self, now: float) -> None:
         """The farewell is over: from here the hang-up counts."""

@@ -6,7 +6,7 @@ The rebuilt session gets what was really heard and a note not to greet again. (r
 import json
 from collections.abc import Iterator
 
-from qualify import closing, opening
+from qualify import closing, opening, parting
 from qualify import events as ev
 from qualify.commands import AddItem, Command, Configure, ConnectModel
 from qualify.greeting import Stage as Greet
@@ -132,7 +132,7 @@ def check(talk: Talk, now: float) -> Iterator[Command]:
         yield from closing.give_up(talk, "model unreachable", now)
     elif now >= cover_at and not talk.recovery.covered and talk.playback.silent:
         talk.recovery.covered = True
-        yield from closing.play_clip(talk, "one_moment", now)
+        yield from parting.play_clip(talk, "one_moment", now)
 
 
 def refused(talk: Talk, event: ev.ModelError, now: float) -> Iterator[Command]:

@@ -7,7 +7,7 @@ Every rule lives in a module of its own; this one dispatches, keeps the timers a
 from collections.abc import Iterator
 from typing import assert_never
 
-from qualify import closing, opening, outage, presence, replies, tooling, voice
+from qualify import closing, opening, outage, parting, presence, replies, tooling, voice
 from qualify import events as ev
 from qualify.commands import AddItem, Command, ConnectModel, WakeAt
 from qualify.ending import Stage as End
@@ -68,7 +68,7 @@ class Session:
             case ev.KeyPressed():
                 yield from _key(talk, event.digit, now)
             case ev.StreamEnded():
-                yield from closing.stream_ended(talk, event.how, now)
+                yield from parting.stream_ended(talk, event.how, now)
             case ev.ToolAnswered():
                 yield from tooling.answered(talk, event, now)
                 yield from presence.notice(talk)
@@ -80,7 +80,7 @@ class Session:
             case ev.Verdict():
                 yield from closing.machine(talk, event.answered_by, now)
             case ev.CallOver():
-                yield from closing.stream_ended(talk, "stop", now)
+                yield from parting.stream_ended(talk, "stop", now)
             case ev.StopAsked():
                 yield from _stop(talk, event.reason, now)
             case ev.Unknown():
@@ -141,12 +141,12 @@ class Session:
         talk, terms = self.talk, self.talk.terms
         if now - talk.started_at >= terms.max_seconds and not talk.ending.parting:
             talk.flag("time_limit_hard")
-            yield from closing.stop_now(talk, now)
+            yield from parting.stop_now(talk, now)
         elif now - talk.uplink.media_at >= MEDIA_DEAD and not talk.ending.parting:
             talk.flag("media_dead")
-            yield from closing.stop_now(talk, now)
+            yield from parting.stop_now(talk, now)
         if talk.ending.deadline is not None and now >= talk.ending.deadline:
-            yield from closing.deadline_passed(talk, now)
+            yield from parting.deadline_passed(talk, now)
         if talk.ending.parting:
             return
         if talk.speaking and now - talk.uplink.media_at >= FROZEN:
@@ -264,4 +264,4 @@ def _stop(talk: Talk, reason: str, now: float) -> Iterator[Command]:
     if reason == "opted_out":
         yield from closing.opt_out(talk, "api", now)
     else:
-        yield from closing.stop_now(talk, now)
+        yield from parting.stop_now(talk, now)

@@ -5,16 +5,14 @@ Interrupting clears the phone first and then tells the model what was heard. (re
 
 from collections.abc import Iterator
 
-from qualify import closing, opening
+from qualify import closing, interruption, opening, parting
 from qualify import events as ev
 from qualify.audio import BYTES_PER_MS
-from qualify.commands import Clear, Command, Tell, Truncate
+from qualify.commands import Command, Tell
 from qualify.ending import Stage as End
 from qualify.greeting import Stage as Greet
 from qualify.phrases import opts_out, says_farewell, takes_back
 from qualify.talk import Talk
-
-CLIP = "clip:"
 
 
 def agent_item(talk: Talk, event: ev.AgentItem, now: float) -> Iterator[Command]:
@@ -73,7 +71,7 @@ def echoed(talk: Talk, event: ev.MarkEchoed, now: float) -> Iterator[Command]:
     yield from _heard(talk, item_id, now)
     yield from opening.progress(talk, now)
     if event.name == talk.ending.mark and talk.ending.stage is End.DRAINING:
-        yield from closing.heard_out(talk, now)
+        yield from parting.heard_out(talk, now)
 
 
 def _heard(talk: Talk, item_id: str, now: float) -> Iterator[Command]:
@@ -107,49 +105,11 @@ def speech_started(talk: Talk, event: ev.SpeechStarted, now: float) -> Iterator[
     began = talk.uplink.wall(event.audio_ms + talk.terms.vad_prefix_ms, now)
     if not talk.playback.silent:
         talk.latency.interrupted(began, now)
-    yield from interrupt(talk, now)
+    yield from interruption.interrupt(talk, now)
     talk.read_backs.caller_speaks()
     talk.agent_since_caller = False
     if talk.ending.decided:
         talk.ending.suspend()
-
-
-def interrupt(talk: Talk, now: float) -> Iterator[Command]:
-    """Silence the phone and tell the model what was heard. Nothing unheard: nothing is sent. (rules 24, 26)"""
-    responses, playback = talk.responses, talk.playback
-    if responses.active:
-        responses.discard(responses.active)
-    open_items = [
-        s.item_id
-        for s in playback.items.values()
-        if s.response_id == responses.active and responses.active and not s.ended
-    ]
-    was_silent = playback.silent
-    cut = playback.clear(now) if not was_silent else {}
-    if not was_silent:
-        talk.counts["interruptions"] += 1
-        yield Clear()
-    for item_id in open_items:  # all of it was heard so far, but the model is ahead of what we received
-        cut.setdefault(item_id, playback.heard_ms(item_id, now))
-    audible = True
-    for item_id, heard in cut.items():
-        if not item_id.startswith(CLIP):
-            yield Truncate(talk.event_id("cut"), item_id, min(heard, playback.items[item_id].ms) if audible else 0)
-        _cut_line(talk, item_id, heard if audible else 0, now)
-        audible = audible and heard >= playback.items[item_id].ms
-        line = talk.transcript.find(item_id)
-        if line is not None and line.heard:
-            yield Tell("turn", {"role": "agent", "text": line.heard, "cut": True})
-
-
-def _cut_line(talk: Talk, item_id: str, heard_ms: int, now: float) -> None:
-    line, spoken = talk.transcript.find(item_id), talk.playback.items[item_id]
-    share = heard_ms / spoken.ms if spoken.ms else 0.0
-    if line is None:
-        return
-    if item_id in talk.item_at:
-        talk.read_backs.heard(line.text, share, talk.item_at[item_id])
-    line.cut_at, line.final, line.ended_ms = share, True, talk.ms(now)
 
 
 def speech_stopped(talk: Talk, event: ev.SpeechStopped, now: float) -> Iterator[Command]:

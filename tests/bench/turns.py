@@ -16,7 +16,8 @@ def spread(values: Sequence[int]) -> str:
     ordered = sorted(values)
     if not ordered:
         return "none"
-    return f"p50 {ordered[len(ordered) // 2]} ms, p95 {ordered[int(len(ordered) * 0.95)]} ms, max {ordered[-1]} ms (n={len(ordered)})"
+    half, most = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.95)]
+    return f"p50 {half} ms, p95 {most} ms, max {ordered[-1]} ms (n={len(ordered)})"
 
 
 def main(url: str) -> None:

@@ -21,24 +21,26 @@ def test_a_country_as_people_write_it_helps_to_read_a_national_number() -> None:
 
 
 @pytest.fixture
-def configured(capsys: pytest.CaptureFixture[str]) -> Iterator[pytest.CaptureFixture[str]]:
-    """Logs as a process writes them, and everything as it was afterwards."""
+def logging_as_it_was() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
-    logs.configure("test")
-    yield capsys
-    root.handlers[:], root.level = handlers, level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
 
 
-def test_a_trace_in_a_librarys_log_is_scrubbed_like_its_sentence(configured: pytest.CaptureFixture[str]) -> None:
+def test_a_trace_in_a_librarys_log_is_scrubbed_like_its_sentence(
+    logging_as_it_was: None, capsys: pytest.CaptureFixture[str]
+) -> None:
     """PostgreSQL: `DETAIL: Key (to_number)=(+12125550101) already exists`, which a worker logs with its trace."""
+    logs.configure("test")
     try:
         raise ValueError("Key (to_number, email)=(+12125550101, dana@example.com) already exists")
     except ValueError:
         logging.getLogger("celery.app.trace").error("task failed", exc_info=True)
-    shown = configured.readouterr().err
+    shown = capsys.readouterr().err
     assert "already exists" in shown
     assert "5550101" not in shown
     assert "dana" not in shown

@@ -34,6 +34,7 @@ from calendar_sync import credentials
 from calendar_sync.errors import CalendarMisconfigured, CalendarUnavailable, CannotInvite, EventExists, Gone, NotThere
 from calendar_sync.event import Event
 from calendar_sync.spans import Span
+from campaign import retry_after
 from campaign.errors import FirstringError
 from campaign.settings import Settings
 
@@ -215,7 +216,10 @@ def meaning(error: HttpError) -> FirstringError:
     status, reason = error.status_code, _reason(error)
     if status in PASSING or (status == 403 and reason in SLOW_DOWN):
         return CalendarUnavailable(
-            "Google Calendar asks to wait", retry_after=_retry_after(error), status=status, reason=reason
+            "Google Calendar asks to wait",
+            retry_after=retry_after.seconds(error.resp.get("retry-after")),
+            status=status,
+            reason=reason,
         )
     kind = MEANINGS.get((status, reason)) or MEANINGS.get((status, None)) or CalendarMisconfigured
     return kind(f"Google Calendar refused: {status} {reason}", status=status, reason=reason)
@@ -227,11 +231,6 @@ def _reason(error: HttpError) -> str:
         return str(body["errors"][0]["reason"]) if body.get("errors") else str(body.get("status", ""))
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return ""
-
-
-def _retry_after(error: HttpError) -> float | None:
-    given = str(error.resp.get("retry-after", ""))
-    return float(given) if given.isdecimal() else None
 
 
 def _retrying(patience: Patience) -> Retrying:

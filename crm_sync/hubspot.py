@@ -11,6 +11,7 @@ import httpx
 import structlog
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
 
+from campaign import retry_after
 from campaign.settings import Settings
 from crm_sync import hubspot_wire as wire
 from crm_sync.adapter import Remember
@@ -165,7 +166,7 @@ class HubSpot:
         existing = wire.existing_id(answer) if response.status_code == 409 else None
         if existing:
             return {"id": existing}
-        raise wire.trouble(response.status_code, answer, _seconds(response.headers.get("retry-after")))
+        raise wire.trouble(response.status_code, answer, retry_after.seconds(response.headers.get("retry-after")))
 
 
 def _json(response: httpx.Response) -> dict[str, Any]:
@@ -174,10 +175,6 @@ def _json(response: httpx.Response) -> dict[str, Any]:
     except ValueError:
         return {}
     return answer if isinstance(answer, dict) else {}
-
-
-def _seconds(header: str | None) -> float | None:
-    return float(header) if header and header.isdecimal() else None
 
 
 def _wait(state: RetryCallState) -> float:

@@ -14,7 +14,7 @@ import httpx
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 from standardwebhooks.webhooks import Webhook as Signer
 
-from campaign import clock
+from campaign import clock, retry_after
 from campaign.errors import Permanent
 from campaign.settings import Settings
 from crm_sync.adapter import Remember
@@ -52,10 +52,9 @@ class Webhook:
             return []
         if response.status_code == httpx.codes.GONE:
             raise CrmRefused("the CRM webhook wants no more messages (410)", code="crm_gone", status=410)
-        after = response.headers.get("retry-after", "")
         raise CrmUnavailable(
             "the CRM webhook did not take the message",
-            retry_after=float(after) if after.isdecimal() else None,
+            retry_after=retry_after.seconds(response.headers.get("retry-after")),
             status=response.status_code,
         )
 

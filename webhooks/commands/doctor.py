@@ -12,9 +12,10 @@ from rich.console import Console
 
 from campaign import clock, migrations, store
 from campaign.database import Database
-from campaign.errors import FirstringError
+from campaign.errors import FirstringError, Permanent
 from campaign.file import Campaign
 from campaign.settings import Settings
+from crm_sync import choice
 
 SKEW = timedelta(seconds=30)
 
@@ -185,12 +186,12 @@ def _google(settings: Settings, database: Database, campaigns: list[Campaign]) -
 
 
 def _crm(settings: Settings) -> Iterator[Finding]:
-    if settings.crm == "none":
-        yield Finding("CRM: none, outcomes stay in the console")
-    elif settings.crm == "webhook":
-        missing = [name for name in ("crm_webhook_url", "crm_webhook_secret") if not getattr(settings, name)]
-        yield Finding("CRM webhook", f"set {', '.join(name.upper() for name in missing)}" if missing else "")
-    elif settings.crm == "hubspot":
+    try:
+        choice.adapter(settings).close()
+    except Permanent as error:
+        yield Finding(f"CRM={settings.crm}", str(error))
+        return
+    if settings.crm == "hubspot":
         url = f"{settings.hubspot_api_url.rstrip('/')}/crm/v3/objects/contacts?limit=1"
         answer = httpx.get(url, headers={"authorization": f"Bearer {settings.hubspot_access_token}"}, timeout=10)
         yield Finding(
@@ -200,4 +201,4 @@ def _crm(settings: Settings) -> Iterator[Finding]:
             else f"answers {answer.status_code}: check HUBSPOT_ACCESS_TOKEN and its contacts and calls scopes",
         )
     else:
-        yield Finding(f"CRM={settings.crm}", "this adapter is not built yet: use hubspot, webhook or none")
+        yield Finding("CRM: none, outcomes stay in the console" if settings.crm == "none" else f"CRM={settings.crm}")

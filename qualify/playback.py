@@ -88,10 +88,6 @@ class Playback:
         self._pending.append(_Chunk(name, "", 0, now))
         yield Mark(name)
 
-    def expect(self, mark: str, length: int, now: float) -> None:
-        """The bridge sends a clip's chunk of this many bytes with this mark by itself."""
-        self._pending.append(_Chunk(mark, "", length, now))
-
     def echoed(self, name: str, now: float) -> bool:
         """A mark came back. False when it is stale (flushed by a clear, or unknown): then nothing was proven."""
         if not any(chunk.mark == name for chunk in self._pending):

@@ -7,11 +7,10 @@ Every rule lives in a module of its own; this one dispatches, keeps the timers a
 from collections.abc import Iterator
 from typing import assert_never
 
-from qualify import closing, opening, outage, parting, presence, replies, tooling, voice
+from qualify import closing, idle, keypad, limits, opening, outage, parting, presence, replies, tooling, voice
 from qualify import events as ev
-from qualify.commands import AddItem, Command, ConnectModel, WakeAt
+from qualify.commands import Command, ConnectModel, WakeAt
 from qualify.ending import Stage as End
-from qualify.greeting import Stage as Greet
 from qualify.responses import Wish
 from qualify.talk import Talk, new_talk
 from qualify.terms import Terms
@@ -19,9 +18,6 @@ from qualify.terms import Terms
 MEDIA_DEAD = 5.0
 """Seconds without any audio from the phone after which its socket is taken for dead. (twilio.md R73)"""
 FROZEN = 0.75
-KEYS_PAUSE = 1.5
-OPT_OUT_KEY = "9"
-NUDGE = "The person has been silent. Ask in a few words, worded differently each time, whether they are still there."
 
 
 class Session:
@@ -66,7 +62,7 @@ class Session:
             case ev.MarkEchoed():
                 yield from voice.echoed(talk, event, now)
             case ev.KeyPressed():
-                yield from _key(talk, event.digit, now)
+                yield from keypad.pressed(talk, event.digit, now)
             case ev.StreamEnded():
                 yield from parting.stream_ended(talk, event.how, now)
             case ev.ToolAnswered():
@@ -113,7 +109,7 @@ class Session:
                 yield from replies.started(talk, event, now)
             case ev.ResponseEnded():
                 yield from replies.ended(talk, event, now)
-                yield from self._money(now)
+                yield from limits.money(talk, now)
             case ev.ToolAsked():
                 yield from tooling.asked(talk, event, now)
             case ev.ItemKept():
@@ -128,11 +124,6 @@ class Session:
                 yield from outage.lost(talk, event, now)
             case _:
                 assert_never(event)
-
-    def _money(self, now: float) -> Iterator[Command]:
-        talk = self.talk
-        if talk.usage.usd >= talk.terms.max_usd and not talk.wrapped_up and not talk.ending.decided:
-            yield from closing.limit(talk, "money_limit", now)
 
     # --- time ---
 
@@ -156,9 +147,10 @@ class Session:
         yield from outage.check(talk, now)
         if outage.stalled(talk, now):
             yield from outage.lost(talk, ev.ModelLost(reason="stalled"), now)
-        yield from _keys_done(talk, now)
+        yield from keypad.tick(talk, now)
         yield from self._openings(now)
-        yield from self._silences(now)
+        yield from limits.tick(talk, now)
+        yield from idle.tick(talk, now)
 
     def _openings(self, now: float) -> Iterator[Command]:
         talk = self.talk
@@ -171,56 +163,23 @@ class Session:
             talk.greeting.unanswered = False
             talk.responses.want(Wish(must=True))
 
-    def _silences(self, now: float) -> Iterator[Command]:
-        """An idle line, and the end of the allotted time."""
-        talk, terms = self.talk, self.talk.terms
-        if (
-            now - talk.started_at >= terms.max_seconds - terms.wrap_up_before
-            and not talk.wrapped_up
-            and not talk.ending.decided
-        ):
-            yield from closing.limit(talk, "time_limit", now)
-        if (due := self._idle_at()) is None or now < due:
-            return
-        talk.active_at = now
-        if talk.ending.suspended:
-            yield from closing.resume(talk, now)
-        elif talk.nudges < terms.nudges:
-            talk.nudges += 1
-            yield from talk.steer(NUDGE, must=False)
-        else:
-            yield from closing.decide(talk, "failed" if talk.caller_turns else "unreachable", "agent", now)
-            talk.flag("caller_silent")
-            yield from closing.progress(talk, now)
-
-    def _idle_at(self) -> float | None:
-        talk = self.talk
-        quiet = not talk.responses.busy and talk.responses.wish is None and not talk.speaking and talk.playback.silent
-        settled = talk.greeting.stage is Greet.DONE and talk.recovery.up and not talk.ending.decided
-        return talk.active_at + talk.terms.idle_after if quiet and settled and not talk.tools.running() else None
-
     def _deadlines(self) -> Iterator[float | None]:
         talk, terms = self.talk, self.talk.terms
         yield talk.ending.deadline
         if talk.ending.parting:
             return
         yield talk.started_at + terms.max_seconds
-        yield (
-            None
-            if talk.wrapped_up or talk.ending.decided
-            else talk.started_at + terms.max_seconds - terms.wrap_up_before
-        )
+        yield limits.due(talk)
         yield talk.uplink.media_at + (
             FROZEN if talk.speaking and talk.uplink.open and not talk.uplink.padded else MEDIA_DEAD
         )
         yield opening.due(talk)
         yield opening.overdue(talk)
         yield opening.answer_due(talk)
-        yield self._idle_at()
+        yield idle.due(talk)
         yield talk.retry_at
         yield talk.hold_until
-        if talk.keys and talk.recovery.up:
-            yield talk.keys_at + KEYS_PAUSE
+        yield keypad.due(talk)
         for use in talk.tools.running():
             yield use.asked_at + terms.tool_deadline
         if talk.responses.busy or talk.awaited_since is not None:
@@ -240,23 +199,6 @@ class Session:
         if self._wake_at is None or due < self._wake_at - 0.001:
             self._wake_at = due
             yield WakeAt(due)
-
-
-def _key(talk: Talk, digit: str, now: float) -> Iterator[Command]:
-    """Nine opts out, at any time; other keys are told to the model when the person pauses. (rule 68, twilio.md R74)"""
-    talk.active_at = now
-    if digit == OPT_OUT_KEY and not talk.keys:
-        yield from closing.opt_out(talk, "keypress", now)
-        return
-    talk.keys, talk.keys_at = talk.keys + digit, now
-
-
-def _keys_done(talk: Talk, now: float) -> Iterator[Command]:
-    if not talk.keys or now < talk.keys_at + KEYS_PAUSE or not talk.recovery.up:
-        return
-    yield AddItem(talk.event_id("keys"), "user", f"[keypad] {talk.keys}")
-    talk.keys = ""
-    talk.responses.want(Wish(must=True))
 
 
 def _stop(talk: Talk, reason: str, now: float) -> Iterator[Command]:

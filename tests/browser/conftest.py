@@ -46,8 +46,9 @@ class Site:
     database: Database
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Per module: an open Playwright is a running event loop, and async tests of other modules could not start theirs."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:
         pytest.skip("no Chromium on the PATH: browser tests need one (apt-get install chromium)")

@@ -86,6 +86,7 @@ def test_from_sign_in_to_the_story_of_a_call(page: Page, site: Site, told: str) 
     expect(page.get_by_text("Nobody asked us to stop calling this number").first).to_be_visible()
     expect(page.locator("audio")).to_have_count(1)
     expect(page.get_by_role("note")).to_contain_text("Simulated: local stand-ins")
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     assert fits(page)
     assert trouble == []
 

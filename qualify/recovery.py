@@ -15,7 +15,6 @@ class Stage(Enum):
     CONFIGURING = "configuring"
     UP = "up"
     LOST = "lost"
-    GIVEN_UP = "given_up"
 
 
 @dataclass(slots=True)

@@ -69,6 +69,3 @@ class Transcript:
     def spoken(self) -> list[Line]:
         """Turns of the two people on the phone that contain something, in order."""
         return [line for line in self.lines if line.role != "note" and line.heard.strip()]
-
-    def caller_text(self) -> str:
-        return "\n".join(line.text for line in self.lines if line.role == "caller")

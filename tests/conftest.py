@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 import redis
@@ -24,6 +25,10 @@ from sqlmodel import SQLModel
 
 import campaign.records  # noqa: F401 - registers the tables
 from campaign.database import Database
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)

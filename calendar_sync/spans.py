@@ -17,10 +17,7 @@ def window(day: date, opens: time, closes: time, zone: ZoneInfo) -> list[Span]:
     """UTC spans of one day's window; `closes` at 00:00 is the day's end. Two spans if the clock goes back around it."""
     start = datetime.combine(day, opens)
     end = datetime.combine(day + DAY if closes == MIDNIGHT else day, closes)
-    before, after = (
-        _offset(datetime.combine(day, MIDNIGHT), zone, 0),
-        _offset(datetime.combine(day + DAY, MIDNIGHT), zone, 1),
-    )
+    before, after = (_offset(datetime.combine(midnight, MIDNIGHT), zone) for midnight in (day, day + DAY))
     if before == after:
         return [(_utc(start, before), _utc(end, before))]
     change = _change(day, before, after, zone)
@@ -85,8 +82,9 @@ def _change(day: date, before: timedelta, after: timedelta, zone: ZoneInfo) -> d
     return low if low.astimezone(zone).utcoffset() == after else high
 
 
-def _offset(wall: datetime, zone: ZoneInfo, fold: int) -> timedelta:
-    offset = wall.replace(tzinfo=zone, fold=fold).utcoffset()
+def _offset(wall: datetime, zone: ZoneInfo) -> timedelta:
+    """The earlier of two; at a midnight that is skipped the one before the skip, up to which the old day lasts."""
+    offset = wall.replace(tzinfo=zone, fold=0).utcoffset()
     assert offset is not None  # a ZoneInfo always knows
     return offset
 

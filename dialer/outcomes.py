@@ -166,6 +166,8 @@ def _talked(line: Line, talk: Talk) -> Ending:
         return Ending("human", "answered", then, talk.wanted)
     if reached == "human":
         return _broken_off(talk)
+    if reached == "unknown" and talk.ended_by == "system":
+        return ANSWERED["failed"]  # the account died with our media process: whether somebody spoke, nobody knows (H)
     return ANSWERED.get(reached, ANSWERED["nobody"])
 
 

@@ -115,6 +115,7 @@ def test_every_ending_there_can_be_has_a_next_step_and_a_voicemail_is_never_a_re
         (Line(State.COMPLETED), Talk("human", None, "caller"), "broken_off", Then.REVIEW),
         (Line(State.COMPLETED), Talk("human", None, "system"), "dropped", Then.DROPPED),
         (Line(State.COMPLETED), Talk("unknown", None, "caller"), "silent", Then.NO_ANSWER),
+        (Line(State.COMPLETED), Talk("unknown", None, "system"), "conversation_failed", Then.DROPPED),
         (Line(State.COMPLETED), Talk("screening", None, "caller"), "screening", Then.SCREENING),
         (Line(State.UNKNOWN_NO_CALL), None, "unaccounted", Then.NEXT_DAY),
         (Line(State.REFUSED, None, 20003), None, "refused_20003", Then.AGAIN),

@@ -15,7 +15,7 @@ from campaign import retry_after
 from campaign.settings import Settings
 from crm_sync import hubspot_wire as wire
 from crm_sync.adapter import Remember
-from crm_sync.errors import CrmRefused, CrmUnavailable
+from crm_sync.errors import CrmPaused, CrmRefused, CrmUnavailable
 from crm_sync.payload import CrmWrite
 
 log = structlog.get_logger()
@@ -28,6 +28,7 @@ TRIES = 3
 PATIENCE_S = 15.0
 """For all tries of one request together; a delivery is four requests at most and must end before its lease."""
 RECENT = 100
+NUMBER = "hs_call_to_number"
 
 
 class HubSpot:
@@ -50,7 +51,12 @@ class HubSpot:
             found = self._find(record, contact_id, write.marker) if remote.get("record_sent") else None
             if found is None:
                 remember(record_sent=True)
-                found = self._create(record, contact_id, flags)
+                try:
+                    found = self._create(record, contact_id, flags)
+                except (CrmUnavailable, CrmPaused) as error:
+                    if error.data.get("untouched"):
+                        remember(record_sent=False)
+                    raise
             remember(record_id=found)
         return flags
 
@@ -115,17 +121,21 @@ class HubSpot:
             mine = {"propertyName": "associations.contact", "operator": "EQ", "value": contact_id}
             path = f"{OBJECTS}/{record.kind}/search"
             query = {"filterGroups": [{"filters": [mine]}], "properties": [record.body_property], "limit": RECENT}
+            try:
+                return _texts(self._repeatable("POST", path, query), record)
+            except CrmRefused:  # nor search by link: a call is still known by its number
+                number = record.properties.get(NUMBER)
+                if not number:
+                    raise
+            known = {"propertyName": NUMBER, "operator": "EQ", "value": number}
+            query |= {"filterGroups": [{"filters": [known]}]}
         else:
             ids = [str(one["toObjectId"]) for one in linked.get("results", ())][-RECENT:]
             if not ids:
                 return []
             path = f"{OBJECTS}/{record.kind}/batch/read"
             query = {"properties": [record.body_property], "inputs": [{"id": one} for one in ids]}
-        answer = self._repeatable("POST", path, query)
-        return [
-            (str(one["id"]), str((one.get("properties") or {}).get(record.body_property) or ""))
-            for one in answer.get("results", ())
-        ]
+        return _texts(self._repeatable("POST", path, query), record)
 
     def _degrading(
         self,
@@ -159,7 +169,8 @@ class HubSpot:
         try:
             response = self._client.request(method, path, json=content)
         except httpx.HTTPError as error:
-            raise CrmUnavailable("no answer from HubSpot", reason=type(error).__name__) from error
+            unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+            raise CrmUnavailable("no answer from HubSpot", reason=type(error).__name__, untouched=unsent) from error
         answer = _json(response)
         if response.is_success:
             return answer
@@ -167,6 +178,13 @@ class HubSpot:
         if existing:
             return {"id": existing}
         raise wire.trouble(response.status_code, answer, retry_after.seconds(response.headers.get("retry-after")))
+
+
+def _texts(answer: Mapping[str, Any], record: wire.Engagement) -> list[tuple[str, str]]:
+    return [
+        (str(one["id"]), str((one.get("properties") or {}).get(record.body_property) or ""))
+        for one in answer.get("results", ())
+    ]
 
 
 def _json(response: httpx.Response) -> dict[str, Any]:

@@ -155,7 +155,7 @@ def trouble(
 ) -> CrmUnavailable | CrmPaused | CrmRefused:
     """What an answer other than 2xx means; its message stays out, since it quotes the values sent."""
     category = str(answer.get("category", ""))
-    data: dict[str, Any] = {"status": status, "category": category}
+    data: dict[str, Any] = {"status": status, "category": category, "untouched": status in (401, 403, 429)}
     if status in (401, 403):
         return CrmPaused("HubSpot refuses our token", code="crm_credentials", retry_after=MEND_S, **data)
     if status == 429 and "DAILY" in str(answer.get("policyName", "")).upper():

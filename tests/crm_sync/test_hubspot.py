@@ -94,6 +94,30 @@ def test_a_cut_line_makes_no_second_record(
     assert (len(hubspot.objects("contacts")), len(hubspot.objects("calls"))) == (1, 1)
 
 
+def test_an_account_that_lists_no_links_still_gets_its_call_once(
+    database: Database, to_hubspot: Settings, hubspot: Any, settled: Callable[..., str]
+) -> None:
+    """Neither links nor search by link are to be had: the earlier create is found by the number it called."""
+    entry_id = settled()
+    refusals = [
+        {"status": 404, "times": 1, "path": "/associations"},
+        {"status": 400, "times": 1, "path": "/calls/search"},
+    ]
+    hubspot.fault(drop_after={"times": 1, "method": "POST", "path": "/calls"}, errors=refusals, search_lag_ms=0)
+    assert until_done(database, to_hubspot, entry_id).state == "done"
+    assert len(hubspot.objects("calls")) == 1
+    assert len(hubspot.requests("/calls/search")) == 2
+
+
+def test_a_create_that_was_turned_away_is_not_searched_for(
+    database: Database, to_hubspot: Settings, hubspot: Any, settled: Callable[..., str]
+) -> None:
+    entry_id = settled()
+    hubspot.fault(errors=[{"status": 429, "times": 1, "path": "/calls"}])
+    assert until_done(database, to_hubspot, entry_id).state == "done"
+    assert not hubspot.requests("/associations") and len(hubspot.objects("calls")) == 1
+
+
 def test_a_worker_killed_after_the_create_makes_no_second_record(
     database: Database, to_hubspot: Settings, hubspot: Any, settled: Callable[..., str]
 ) -> None:

@@ -115,7 +115,8 @@ def test_a_create_that_was_turned_away_is_not_searched_for(
     entry_id = settled()
     hubspot.fault(errors=[{"status": 429, "times": 1, "path": "/calls"}])
     assert until_done(database, to_hubspot, entry_id).state == "done"
-    assert not hubspot.requests("/associations") and len(hubspot.objects("calls")) == 1
+    assert not hubspot.requests("/associations")
+    assert len(hubspot.objects("calls")) == 1
 
 
 def test_a_worker_killed_after_the_create_makes_no_second_record(

@@ -57,7 +57,9 @@ def test_whatever_process_is_killed_comes_back_and_every_lead_ends_once(stack: S
         until(stack.answers, "the web process answers", 30)
     for lead_id, number in zip(ids, numbers, strict=True):
         story = stack.await_lead(lead_id, *FINAL, "scheduled")
-        assert len(stack.calls(number)) == len(story["attempts"]) == 1
+        (attempt,) = story["attempts"]
+        # A worker that died between intent and POST leaves an attempt that may not be repeated today (docs/architecture.md).
+        assert len(stack.calls(number)) == (0 if attempt["state"] == "unknown_no_call" else 1)
         assert story["attempts"][0]["settled_at"]
         assert len(story["outcomes"]) == 1
 

@@ -33,7 +33,9 @@ def replay(entry_id: str = typer.Argument("", help="One entry; without it, every
     """Make entries due again; delivering twice is harmless, the CRM sees one record."""
     now = clock.now()
     query = select(OutboxEntry).where(OutboxEntry.id == entry_id if entry_id else OutboxEntry.state == "review")
-    free = or_(col(OutboxEntry.lease_until).is_(None), col(OutboxEntry.lease_until) < now)  # not being delivered right now
+    free = or_(
+        col(OutboxEntry.lease_until).is_(None), col(OutboxEntry.lease_until) < now
+    )  # not being delivered right now
     with Database(Settings().database_url).transaction() as session:
         rows = list(session.exec(query.where(free)))
         if entry_id and not rows:

@@ -1,6 +1,6 @@
 """`firstring up`: every process on one machine, started in order, restarted when it dies, stopped in order.
 
-Order: Redis (unless REDIS_URL is set) → migrate → all processes together. Stopped in reverse: web, beat, media
+Order: Redis (unless REDIS_URL is set) → migrate → workers, media and beat → web. Stopped in reverse: web, beat, media
 (drains), workers (finish what they have in hand), and the broker last.
 """
 
@@ -45,11 +45,11 @@ def stages(settings: Settings) -> list[list[Child]]:
                 stop_within=30,
             ),
             Child("beat", [*PROGRAM, "beat"], environment, ready_line=r"beat: Starting", ready_within=90),
-            Child(
-                "web", [*PROGRAM, "web"], environment, ready=_healthy(settings.port), ready_within=90, stop_within=15
-            ),
         ]
     )
+    # Last, so that whoever sees the door answer finds the workers behind it ready.
+    web = Child("web", [*PROGRAM, "web"], environment, ready=_healthy(settings.port), ready_within=90, stop_within=15)
+    found.append([web])
     return found
 
 

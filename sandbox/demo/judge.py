@@ -7,6 +7,10 @@ from typing import Any
 from sandbox.demo.observe import Seen
 
 
+BROKEN = ("dropped", "conversation_failed", "network_trouble", "unaccounted")
+"""Endings that are the product's own breakage (a process was killed); such a call is made up for by another."""
+
+
 def e164(phone: str, country: str) -> str:
     """The number as the carrier saw it; the demo's numbers are US or Australian."""
     digits = "".join(ch for ch in phone if ch.isdigit())
@@ -30,8 +34,12 @@ def faults(
     if part.status == "duplicate":
         return
     made = posts.get(e164(part.phone, part.country), 0)
-    if made != part.calls:
-        yield f"the carrier was asked for {made} calls, expected {part.calls}"
+    known = sum(attempt["state"] != "unknown_no_call" for attempt in seen.attempts)
+    if made != known:
+        yield f"the carrier was asked for {made} calls, the product knows of {known}"
+    meant = sum(attempt["disposition"] not in BROKEN for attempt in seen.attempts)
+    if meant != part.calls:
+        yield f"{meant} calls went as they should, expected {part.calls}"
     if part.status == "booked":
         event_id = seen.booking.get("event_id")
         if not any(event.get("id") == event_id and event.get("status") == "confirmed" for event in events):

@@ -6,7 +6,6 @@ from typing import Any
 
 from sandbox.demo.observe import Seen
 
-
 BROKEN = ("dropped", "conversation_failed", "network_trouble", "unaccounted")
 """Endings that are the product's own breakage (a process was killed); such a call is made up for by another."""
 

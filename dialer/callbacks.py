@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import structlog
-from sqlmodel import Session, col, update
+from sqlmodel import Session, col, func, select, update
 
 from campaign import store
 from campaign.database import after_commit
 from campaign.errors import Permanent, Refused
 from campaign.jobs import Job
-from campaign.records import Attempt, Call
+from campaign.records import Attempt, Call, CallEvent
 from campaign.settings import Settings
 from campaign.suppression import suppressed
 from dialer import documents
@@ -31,6 +31,10 @@ Params = Mapping[str, str]
 
 
 # ---- instructions -------------------------------------------------------------------------------------------------
+
+
+HOLDS_S = (1, 3, 4, 5)
+"""Seconds on the line before each new try to reach a media process: together longer than one takes to start again."""
 
 
 def voice(session: Session, attempt_id: str, params: Params, settings: Settings, now: datetime) -> str:
@@ -46,12 +50,7 @@ def voice(session: Session, attempt_id: str, params: Params, settings: Settings,
         return documents.hang_up()
     if attempt.token_used_at is not None or suppressed(session, attempt.to_number, attempt.campaign):
         return documents.hang_up()
-    token = secrets.token_urlsafe(32)
-    attempt.token_sha256 = _sha256(token)
-    session.add(attempt)
-    return documents.converse(
-        f"{settings.public_base}/twilio/{attempt.id}", f"{settings.media_base}/media/{attempt.id}", attempt.id, token
-    )
+    return _converse(session, attempt, settings)
 
 
 def fallback(session: Session, attempt_id: str, params: Params, settings: Settings, now: datetime) -> str:
@@ -67,15 +66,46 @@ def fallback(session: Session, attempt_id: str, params: Params, settings: Settin
     return _apology(session, attempt)
 
 
+def _converse(session: Session, attempt: Attempt, settings: Settings, *, hold_s: int = 0) -> str:
+    """Connect to the media process with a fresh one-time token, after `hold_s` seconds on the line."""
+    token = secrets.token_urlsafe(32)
+    attempt.token_sha256 = _sha256(token)
+    session.add(attempt)
+    return documents.converse(
+        f"{settings.public_base}/twilio/{attempt.id}",
+        f"{settings.media_base}/media/{attempt.id}",
+        attempt.id,
+        token,
+        hold_s=hold_s,
+    )
+
+
 def connect_end(session: Session, attempt_id: str, params: Params, settings: Settings, now: datetime) -> str:
-    """The conversation's document has run out. An apology when the line broke before anybody ended it."""
+    """The conversation's document has run out. An apology when the line broke before anybody ended it.
+
+    Where no media process took the call at all (it is being restarted), the person is kept on the line for a few more tries.
+    """
     attempt = _attempt(session, attempt_id, params, settings)
     if not adopt(session, attempt, params["CallSid"], now):
         return documents.hang_up()
-    first_time(session, f"{attempt.call_sid}/connect-end", attempt.id, "connect_end", params.get("CallStatus", ""), now)
+    tries = session.exec(
+        select(func.count()).where(CallEvent.attempt_id == attempt.id, CallEvent.kind == "connect_end")
+    ).one()
+    key = f"{attempt.call_sid}/connect-end/{tries}"
+    first_time(session, key, attempt.id, "connect_end", params.get("CallStatus", ""), now)
     call = session.get(Call, attempt.id)
-    ended = call is not None and call.ended_at is not None
-    return documents.hang_up() if ended else _apology(session, attempt)
+    if call is not None and call.ended_at is not None:
+        return documents.hang_up()
+    if tries < len(HOLDS_S) and _still_waiting(session, attempt, params):
+        return _converse(session, attempt, settings, hold_s=HOLDS_S[tries])
+    return _apology(session, attempt)
+
+
+def _still_waiting(session: Session, attempt: Attempt, params: Params) -> bool:
+    """The person is on the line, wants to be, and no media process has ever had the call."""
+    if params.get("CallStatus") != "in-progress" or attempt.token_used_at is not None or State(attempt.state) in OVER:
+        return False
+    return suppressed(session, attempt.to_number, attempt.campaign) is None
 
 
 def dial_done(session: Session, attempt_id: str, params: Params, settings: Settings, now: datetime) -> str:

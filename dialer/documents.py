@@ -3,14 +3,21 @@
 from twilio.twiml.voice_response import Connect, Gather, Stream, VoiceResponse
 
 APOLOGY = "Sorry, we are having a technical problem. We will call you back. Goodbye."
+HOLD = "One moment please."
 NOBODY_FREE = "Sorry, nobody can take your call right now. We will get back to you. Goodbye."
 ACCEPT = "You have a call from {brand}. Press 1 to take it."
 ACCEPT_KEY = "1"
 
 
-def converse(attempt_url: str, media_url: str, attempt_id: str, token: str) -> str:
-    """Connect the call to the media process. The token travels as a parameter, never in an address (R2, R52)."""
+def converse(attempt_url: str, media_url: str, attempt_id: str, token: str, *, hold_s: int = 0) -> str:
+    """Connect the call to the media process. The token travels as a parameter, never in an address (R2, R52).
+
+    `hold_s`: seconds to wait first, after asking the person to hold on.
+    """
     response = VoiceResponse()
+    if hold_s:
+        response.say(HOLD)
+        response.pause(length=hold_s)
     stream = Stream(url=media_url, name=attempt_id, status_callback=f"{attempt_url}/stream")
     stream.parameter(name="attempt", value=attempt_id)
     stream.parameter(name="token", value=token)

@@ -74,6 +74,26 @@ def test_the_end_of_the_document_hangs_up_and_apologises_when_the_line_broke(sta
     assert "<Say" not in answer(stage, callbacks.connect_end, attempt_id, CallSid=sid)
 
 
+def test_a_person_is_kept_on_the_line_while_no_media_process_answers_and_then_apologised_to(stage: Stage) -> None:
+    attempt_id, sid = ringing(stage)
+    first = answer(stage, callbacks.voice, attempt_id, CallSid=sid, CallStatus="in-progress")
+    tries = [answer(stage, callbacks.connect_end, attempt_id, CallSid=sid, CallStatus="in-progress") for _ in range(5)]
+    assert ["<Stream" in twiml for twiml in tries] == [True, True, True, True, False]
+    assert all("<Pause" in twiml for twiml in tries[:4])
+    assert callbacks.documents.APOLOGY in tries[4]
+    tokens = {twiml.split('name="token" value="')[1].split('"')[0] for twiml in [first, *tries[:4]]}
+    assert len(tokens) == 5, "a token is good for one try"
+
+
+def test_who_has_hung_up_or_had_a_conversation_is_not_connected_again(stage: Stage) -> None:
+    attempt_id, sid = ringing(stage)
+    answer(stage, callbacks.voice, attempt_id, CallSid=sid, CallStatus="in-progress")
+    assert "<Stream" not in answer(stage, callbacks.connect_end, attempt_id, CallSid=sid, CallStatus="completed")
+    with stage.database.transaction() as session:
+        session.get_one(Attempt, attempt_id).token_used_at = clock.now()
+    assert "<Stream" not in answer(stage, callbacks.connect_end, attempt_id, CallSid=sid, CallStatus="in-progress")
+
+
 def test_a_transfer_needs_a_key_press_and_bridged_means_spoken(stage: Stage) -> None:
     attempt_id, sid = ringing(stage)
     leg = {"CallSid": "CAleg", "ParentCallSid": sid}

@@ -111,19 +111,19 @@ def _postgres(url: str, pool_size: int) -> sa.Engine:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(_storable(value), allow_nan=False)
+    return json.dumps(storable(value), allow_nan=False)
 
 
-def _storable(value: Any) -> Any:
-    """What a model says may hold what PostgreSQL refuses in JSON: a call's whole account must not be lost for one NUL."""
+def storable(value: Any) -> Any:
+    """What a model says may hold what PostgreSQL refuses, in JSON and in text: a call's whole account must not be lost for one NUL."""
     match value:
         case str():
             return value.replace("\x00", "").encode("utf-8", "replace").decode()
         case float():
             return value if math.isfinite(value) else None
         case dict():
-            return {_storable(key): _storable(inner) for key, inner in value.items()}
+            return {storable(key): storable(inner) for key, inner in value.items()}
         case list() | tuple():
-            return [_storable(inner) for inner in value]
+            return [storable(inner) for inner in value]
         case _:
             return value

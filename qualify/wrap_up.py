@@ -10,7 +10,7 @@ import openai
 import structlog
 from sqlmodel import Session, col, select
 
-from campaign.database import Database, after_commit
+from campaign.database import Database, after_commit, storable
 from campaign.errors import Permanent
 from campaign.jobs import Job
 from campaign.records import Booking, Call, Turn
@@ -45,7 +45,7 @@ def wrap_up(database: Database, settings: Settings, attempt_id: str, now: dateti
     with database.transaction() as session:
         row = session.get(Call, attempt_id)
         if row is not None and not row.summary_by:
-            row.summary, row.summary_by = text, author
+            row.summary, row.summary_by = storable(text), author
             session.add(row)
         after_commit(session, Job.SETTLE, attempt_id)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from campaign import clock, ids
-from campaign.database import Database, after_commit
+from campaign.database import Database, after_commit, storable
 from campaign.jobs import Job
 from campaign.records import Halt, Suppression
 from campaign.suppression import suppress, suppressed
@@ -87,3 +87,9 @@ def test_ids_sort_by_time_and_do_not_repeat() -> None:
     made = [ids.new("lead") for _ in range(1000)]
     assert len(set(made)) == 1000
     assert [made_id[:17] for made_id in made] == sorted(made_id[:17] for made_id in made)
+
+
+def test_what_a_model_says_can_be_stored_whatever_it_holds(database: Database, make_lead) -> None:  # type: ignore[no-untyped-def]
+    lead = make_lead(message=storable("a\x00b\ud800c"))
+    with database.reading() as session:
+        assert session.get(type(lead), lead.id).message == "ab?c"  # type: ignore[union-attr]

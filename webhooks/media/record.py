@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from campaign.database import Database, after_commit
+from campaign.database import Database, after_commit, storable
 from campaign.jobs import Job
 from campaign.records import Attempt, Call, Lead, ToolUse, Turn
 from campaign.suppression import suppress
@@ -51,8 +51,8 @@ def _turns(attempt_id: str, talk: Talk) -> list[Turn]:
             attempt_id=attempt_id,
             seq=number,
             role=line.role,
-            text=line.heard.strip(),
-            unheard=line.unheard,
+            text=storable(line.heard.strip()),
+            unheard=storable(line.unheard),
             started_ms=line.started_ms,
             ended_ms=max(line.started_ms, line.ended_ms),
         )

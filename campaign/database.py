@@ -115,7 +115,7 @@ def _json(value: Any) -> str:
 
 
 def storable(value: Any) -> Any:
-    """What a model says may hold what PostgreSQL refuses, in JSON and in text: a call's whole account must not be lost for one NUL."""
+    """What a model says may hold what PostgreSQL refuses, in JSON and in text: no call's account may be lost for one NUL."""
     match value:
         case str():
             return value.replace("\x00", "").encode("utf-8", "replace").decode()

@@ -38,9 +38,3 @@ class Refused(FirstringError):
     """A signature, token or policy forbids it."""
 
     code = "refused"
-
-
-class Ambiguous(FirstringError):
-    """The other side may or may not have acted: reconcile before anything is repeated."""
-
-    code = "ambiguous"

@@ -19,33 +19,6 @@ UNDIALABLE = {
     Type.PERSONAL_NUMBER: "personal_number",
 }
 
-# +1 area codes outside the US and Canada: priced and abused like international numbers (reference/twilio.md, section 15).
-CARIBBEAN_NPA = frozenset(
-    [
-        "242",
-        "246",
-        "264",
-        "268",
-        "284",
-        "345",
-        "441",
-        "473",
-        "649",
-        "658",
-        "664",
-        "721",
-        "758",
-        "767",
-        "784",
-        "809",
-        "829",
-        "849",
-        "868",
-        "869",
-        "876",
-    ]
-)
-
 
 MEANT = {"UK": "GB", "EL": "GR"}
 """What people and forms write for a country that ISO 3166 calls otherwise."""

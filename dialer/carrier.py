@@ -59,8 +59,6 @@ class Refusal:
 class Throttled:
     """429: provably not processed; the same attempt may be sent again."""
 
-    retry_after_s: float | None
-
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
@@ -156,14 +154,6 @@ class Carrier:
                 return str(recording.sid)
         return None
 
-    def stop_recording(self, call_sid: str) -> None:
-        """Stop whatever records; nothing recording is fine."""
-        try:
-            self._sdk.calls(call_sid).recordings("Twilio.CURRENT").update(status="stopped")
-        except (TwilioException, requests.exceptions.RequestException) as error:
-            if _code(error) not in CALL_GONE:
-                raise _translated(error) from error
-
     def recording(self, recording_sid: str) -> CarrierRecording | None:
         """What a recording has come to; None when the carrier has none."""
         try:
@@ -234,7 +224,7 @@ def _answer(error: TwilioException) -> Placing:
     if status is None or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST:
         return Unclear(f"http_{status}")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Throttled(None)
+        return Throttled()
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) and code not in CREATE:
         return Refusal(int(status))
     return Refusal(code or int(status))

@@ -1,4 +1,7 @@
-"""Effects owed to the outside (CRM): written in the transaction that caused them, delivered until done, never lost."""
+"""Effects owed to the outside (CRM): written in the transaction that caused them, delivered until done, never lost.
+
+An entry holds ids only; whoever delivers it reads the rows then, so the other side is always told what is true.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -19,8 +22,6 @@ class OutboxEntry(SQLModel, table=True):
     entity_id: str
     version: int = 1
     lead_id: str = Field(foreign_key="lead.id", index=True)
-    payload: dict[str, Any] = json_field(sa_column_kwargs={"info": {"personal": True}})
-    """Ids only; the writer reads the rows when it delivers, so it always sends what is true then."""
     state: str = "due"
     """`due`, `done` or `review` (a person must look)."""
     due_at: datetime = instant()

@@ -234,7 +234,6 @@ def upgrade() -> None:
     sa.Column('entity_id', sa.String(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('lead_id', sa.String(), nullable=False),
-    sa.Column('payload', campaign.records.base.JSON_COLUMN, nullable=False),
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('due_at', campaign.records.base.Instant(timezone=True), nullable=False),
     sa.Column('tries', sa.Integer(), nullable=False),

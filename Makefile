@@ -10,13 +10,13 @@ help:
 	@echo "make demo [ARGS=--once]  everything on this machine with simulated Twilio, OpenAI, Google and HubSpot"
 	@echo "make test                the whole test suite (real Redis, PostgreSQL, SQLite and browser)"
 	@echo "make check               ruff, mypy, import directions, migrations"
-	@echo "make bench, make chaos   measurements and long fault runs"
+	@echo "make bench, make chaos   measurements; hundreds of random fault runs"
 
 demo: $(VENV)/.runtime
 	$(BIN)/firstring demo $(ARGS)
 
 test: $(VENV)/.tests browser
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.tests
 	$(BIN)/ruff check .

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from campaign import ids
 from campaign.database import after_commit
@@ -24,6 +24,18 @@ def owe_lead(session: Session, lead_id: str, now: datetime) -> None:
     known = _newest(session, LEAD, lead_id)
     if known is None or known.state != "due" or known.tries:
         _owe(session, LEAD, lead_id, lead_id, known.version + 1 if known else 1, now)
+
+
+def due_again(session: Session, entry_id: str, now: datetime) -> int:
+    """One entry, or without a name every one in review, from the start; how many. One being delivered right now is left."""
+    query = select(OutboxEntry).where(OutboxEntry.id == entry_id if entry_id else OutboxEntry.state == "review")
+    free = or_(col(OutboxEntry.lease_until).is_(None), col(OutboxEntry.lease_until) < now)
+    rows = list(session.exec(query.where(free)))
+    for row in rows:
+        row.state, row.due_at, row.tries, row.lease_until = "due", now, 0, None
+        session.add(row)
+        after_commit(session, Job.DELIVER, row.id)
+    return len(rows)
 
 
 def _newest(session: Session, effect: str, entity_id: str) -> OutboxEntry | None:

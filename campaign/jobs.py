@@ -7,6 +7,7 @@ prefetch (nothing may sit unacknowledged in a worker), no ETA, no result backend
 from contextlib import suppress
 from enum import StrEnum
 
+import redis
 from celery import Celery
 from kombu.exceptions import OperationalError
 
@@ -28,10 +29,16 @@ class Job(StrEnum):
     """calendar id: read what changed there."""
     RECORDING = "calls.recording"
     """attempt id: start, stop or look up the recording."""
+    SCRUB = "dialer.scrub"
+    """lead id: look its number up in the lists whose answer is due."""
+    TEXT = "dialer.text"
+    """text id: send one text message, if it may go out now."""
     SWEEP = "dialer.sweep"
     """no id: wake what is due, adopt what was lost."""
     SEAL = "campaign.seal"
     """no id: append new evidence to the hash chains."""
+    RETAIN = "dialer.retain"
+    """no id: delete what is past its retention."""
 
 
 QUEUES = {
@@ -41,11 +48,17 @@ QUEUES = {
     Job.MACHINE: "calls",
     Job.WRAP_UP: "media",
     Job.RECORDING: "media",
+    Job.SCRUB: "crm",
     Job.DELIVER: "crm",
     Job.SYNC_CALENDAR: "calendar",
+    Job.TEXT: "calls",
     Job.SWEEP: "sweep",
-    Job.SEAL: "sweep",
+    Job.SEAL: "upkeep",
+    Job.RETAIN: "upkeep",
 }
+
+
+PREFIX = "firstring:"
 
 
 def celery_app(broker_url: str) -> Celery:
@@ -72,13 +85,31 @@ def celery_app(broker_url: str) -> Celery:
             "socket_timeout": 5,
             "socket_connect_timeout": 2,
             "health_check_interval": 25,
-            "global_keyprefix": "firstring:",
+            "global_keyprefix": PREFIX,
         },
         task_routes={job.value: {"queue": queue} for job, queue in QUEUES.items()},
         task_default_queue="calls",
         worker_hijack_root_logger=False,
     )
     return app
+
+
+def depths(client: "redis.Redis") -> dict[str, int]:
+    """How many hints wait in each queue: kombu keeps a queue as a list of its name."""
+    names = sorted(set(QUEUES.values()))
+    pipe = client.pipeline(transaction=False)
+    for name in names:
+        pipe.llen(f"{PREFIX}{name}")
+    return dict(zip(names, pipe.execute(), strict=True))
+
+
+CROWD = 16
+"""Hints that wait while all workers are busy; more of them would bring nobody forward."""
+
+
+def is_crowded(client: "redis.Redis", job: Job) -> bool:
+    """Whether so many hints wait in the job's queue that the sweep need not name further rows."""
+    return depths(client)[QUEUES[job]] >= CROWD
 
 
 class CelerySender:

@@ -15,6 +15,7 @@ TOO_TALKATIVE = [
     "urllib3",
     "uvicorn.access",
     "websockets",
+    "picows",
     "celery.worker.strategy",
     "celery.app.trace",
 ]

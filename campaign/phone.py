@@ -3,7 +3,9 @@
 Decides from libphonenumber's metadata only, with no I/O. The full rules by jurisdiction live in `dialer/`.
 """
 
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import PhoneNumberType as Type
@@ -20,6 +22,8 @@ UNDIALABLE = {
 }
 
 
+PAY_PER_CALL = re.compile(r"^\+1\d{3}976")
+"""The exchange for pay-per-call lines in every North American area code, which the metadata calls ordinary (47 CFR 64.1508)."""
 MEANT = {"UK": "GB", "EL": "GR"}
 """What people and forms write for a country that ISO 3166 calls otherwise."""
 
@@ -39,6 +43,7 @@ class Undialable:
     reason: str
 
 
+@lru_cache(maxsize=2048)
 def parse(typed: str, country: str | None, allowed: frozenset[str]) -> Phone | Undialable:
     """Read what a person typed, with `country` (ISO) as the default region, against the campaign's allowed countries."""
     named = (country or "").strip().upper()
@@ -49,14 +54,15 @@ def parse(typed: str, country: str | None, allowed: frozenset[str]) -> Phone | U
         number = phonenumbers.parse(typed, region)
     except phonenumbers.NumberParseException:
         return Undialable("not_a_phone_number")
-    if not phonenumbers.is_valid_number(number):
+    kind = phonenumbers.number_type(number)
+    if kind == Type.UNKNOWN:  # as `is_valid_number` says, which would look the type up once more
         return Undialable("not_a_valid_number")
     found = phonenumbers.region_code_for_number(number)
     if found is None or found == "001":
         return Undialable("non_geographic")
-    kind = phonenumbers.number_type(number)
     if kind in UNDIALABLE:
         return Undialable(UNDIALABLE[kind])
     if allowed and found not in allowed:
         return Undialable("country_not_allowed")
-    return Phone(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), found)
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return Undialable("pay_per_call") if PAY_PER_CALL.match(e164) else Phone(e164, found)

@@ -32,8 +32,27 @@ class Settings(BaseSettings):
         None, description="Where the media process is reached, if elsewhere (PUBLIC_URL, as ws/wss)"
     )
     port: int = Field(8000, description="Port of the web process")
+    web_processes: int = Field(
+        1, ge=1, le=64, description="Web processes that `firstring up` starts; several share PORT (Linux)"
+    )
     media_port: int = Field(8001, description="Port of the media process")
     host: str = Field("127.0.0.1", description="Address the web and media processes listen on (0.0.0.0 in a container)")
+    media_transport: Literal["picows", "websockets"] = Field(
+        "picows", description="Library that carries the phone's audio sockets: picows (C) or websockets"
+    )
+    realtime_transport: Literal["picows", "websockets"] = Field(
+        "websockets",
+        description="Library that carries the sockets to the Realtime API; picows costs about half the CPU",
+    )
+    media_max_calls: int = Field(
+        0, ge=0, description="Calls at which a media process takes no more; 0 leaves it to the two limits below"
+    )
+    media_max_busy: float = Field(
+        0.8, gt=0, le=1, description="Share of a core the audio loop may use before new calls are refused"
+    )
+    media_max_lag_ms: float = Field(
+        20.0, gt=0, description="Lateness of the audio loop, in ms, at which new calls are refused"
+    )
     database_url: str = Field(
         "sqlite:///./var/firstring.db", description="SQLite, or postgresql+psycopg://… in production"
     )
@@ -48,10 +67,19 @@ class Settings(BaseSettings):
 
     twilio_account_sid: str = Field("", description="Twilio account (AC…)")
     twilio_auth_token: str = Field("", description="Validates Twilio's signatures; also REST when no API key is set")
+    twilio_auth_token_secondary: str = Field(
+        "", description="Accepted in signatures beside the first while the auth token is being rotated"
+    )
     twilio_api_key: str = Field("", description="Twilio API key (SK…), preferred for REST")
     twilio_api_secret: str = Field("", description="Secret of the Twilio API key")
     twilio_from_numbers: str = Field("", description="Comma-separated caller IDs owned by the account")
     twilio_api_url: str = Field("https://api.twilio.com", description="Root of Twilio's REST API")
+    twilio_calls_per_second: float = Field(
+        1.0, gt=0, description="Calls a second that Twilio lets the account start (its CPS); we use four fifths"
+    )
+    twilio_concurrent_calls: int = Field(
+        0, ge=0, description="Calls at a time that Twilio lets the account have; 0: unlimited"
+    )
 
     openai_api_key: str = Field("", description="OpenAI key")
     openai_realtime_model: str = Field("gpt-realtime-2.1", description="Realtime model of the calls")
@@ -83,6 +111,11 @@ class Settings(BaseSettings):
     clock_offset: float = Field(0.0, description=f"Seconds added to the business clock ({SANDBOX_ONLY})")
     allowed_test_numbers: str = Field("", description="Comma-separated numbers that `firstring call` may ring")
     demo_form: bool = Field(True, description="Serve /demo/form (never in production)")
+
+    @property
+    def signing_tokens(self) -> tuple[str, ...]:
+        """The tokens whose signatures are Twilio's: two while one takes the other's place. None: no signature is."""
+        return tuple(token for token in (self.twilio_auth_token, self.twilio_auth_token_secondary) if token)
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> "Settings":

@@ -1,9 +1,13 @@
 """Campaigns in the database: applying a file makes a new version; the newest is the one that rules the next dial."""
 
 import hashlib
+import json
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from campaign.errors import Permanent
 from campaign.file import Campaign
@@ -45,13 +49,30 @@ def newest(session: Session, name: str) -> CampaignVersion | None:
 
 
 def get(session: Session, name: str) -> tuple[Campaign, int]:
-    """The campaign that rules now, and its version."""
-    row = newest(session, name)
-    if row is None:
+    """The campaign that rules now, and its version: a call asks several times, and a version never changes."""
+    version = session.exec(select(func.max(CampaignVersion.version)).where(CampaignVersion.name == name)).one()
+    if version is None:
         raise Permanent(
             f"no campaign named {name!r}; apply its file with `firstring campaign apply`", code="no_campaign"
         )
-    return Campaign.model_validate(row.config), row.version
+    known = _known.setdefault(session.get_bind(), {})
+    if (name, version) not in known:
+        known[name, version] = read(session.get_one(CampaignVersion, (name, version)))
+    return known[name, version], version
+
+
+_known: WeakKeyDictionary[Any, dict[tuple[str, int], Campaign]] = WeakKeyDictionary()
+"""What was read of each database so far."""
+
+
+def read(row: CampaignVersion) -> Campaign:
+    """The campaign of a version. Checking one takes a millisecond, which a dial would pay several times, so it is kept."""
+    return _read(json.dumps(row.config))
+
+
+@lru_cache(maxsize=64)
+def _read(config: str) -> Campaign:
+    return Campaign.model_validate_json(config)
 
 
 def by_source(session: Session, source: str) -> tuple[Campaign, int, SourceConfig] | None:

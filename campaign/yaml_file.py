@@ -1,5 +1,6 @@
 """Strict YAML documents: one reader for every file a person writes, whose errors name file, line and place, all at once."""
 
+from collections.abc import Iterator
 from typing import TypeVar
 
 import yaml
@@ -24,6 +25,9 @@ def parse(text: str, model: type[Document], *, source: str, code: str) -> Docume
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         given = yaml.safe_load(text)
+        twice = list(_twice(node, (), set()))
+    except RecursionError as error:
+        raise Permanent(f"{source}:1: not YAML: nested too deeply", code=code) from error
     except (
         yaml.YAMLError,
         ValueError,
@@ -32,6 +36,8 @@ def parse(text: str, model: type[Document], *, source: str, code: str) -> Docume
         raise Permanent(
             f"{source}:{mark.line + 1 if mark else 1}: not YAML: {getattr(error, 'problem', error)}", code=code
         ) from error
+    if twice:
+        raise Permanent("\n".join(f"{source}:{line}: {place}: is there twice" for line, place in twice), code=code)
     try:
         return model.model_validate(given)
     except ValidationError as error:
@@ -42,6 +48,33 @@ def parse(text: str, model: type[Document], *, source: str, code: str) -> Docume
             if not _follows(fault, found)
         ]
         raise Permanent("\n".join(faults), code=code) from error
+
+
+def fault(text: str, *, source: str, place: tuple[int | str, ...], what: str, code: str) -> Permanent:
+    """A fault that only shows in company of other files, worded like those of the document itself."""
+    line = _line(yaml.compose(text, Loader=yaml.SafeLoader), place)
+    return Permanent(f"{source}:{line}: {'.'.join(map(str, place))}: {what}", code=code)
+
+
+def _twice(node: yaml.Node | None, place: tuple[str, ...], met: set[int]) -> Iterator[tuple[int, str]]:
+    """Keys that a mapping has twice, of which YAML would silently take the last: line and place of the second.
+
+    `met`: nodes that were looked at, since aliases lead to the same ones again and again.
+    """
+    if id(node) in met:
+        return
+    met.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else ""
+            if name in seen:
+                yield key.start_mark.line + 1, ".".join((*place, name))
+            seen.update({name} - {"", "<<"})
+            yield from _twice(value, (*place, name), met)
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            yield from _twice(value, (*place, str(number)), met)
 
 
 def _words(fault: ErrorDetails) -> str:

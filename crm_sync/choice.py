@@ -6,14 +6,18 @@ from campaign.errors import Permanent
 from campaign.settings import Settings
 from crm_sync.adapter import Adapter
 from crm_sync.hubspot import HubSpot
-from crm_sync.none import NoCrm
 from crm_sync.webhook import Webhook
 
 
+def check(settings: Settings) -> None:
+    """Raises `Permanent` when the settings cannot work; called once at a root to refuse early."""
+    if settings.crm != "none":
+        adapter(settings).close()
+
+
 def adapter(settings: Settings) -> Adapter:
-    """Raises `Permanent` when the settings cannot work; call it once at a root to refuse early."""
+    """Of the CRM that is told. Raises `Permanent` when the settings cannot work."""
     made: dict[str, Callable[[], Adapter]] = {
-        "none": NoCrm,
         "webhook": lambda: Webhook(settings),
         "hubspot": lambda: _hubspot(settings),
     }

@@ -24,16 +24,24 @@ log = structlog.get_logger()
 
 
 def deliver(database: Database, settings: Settings, outbox_id: str, now: datetime) -> None:
-    """Raises `Permanent` when the settings name no usable CRM; the CRM's own trouble ends in the row, not here."""
+    """Raises `Permanent` when the settings name no usable CRM; the CRM's own trouble ends in the row, not here.
+
+    Without a CRM outcomes stay in our own console, and the outbox is emptied.
+    """
+    if settings.crm == "none":
+        with database.transaction(patient=True) as session:
+            if (entry := outbox.claim(session, outbox_id, now)) is not None:
+                outbox.done(session, entry, now, None)
+        return
     adapter = choice.adapter(settings)
     try:
-        with database.transaction() as session:
+        with database.transaction(patient=True) as session:
             entry = outbox.claim(session, outbox_id, now)
         if entry is None:
             return
 
         def remember(**ids: Any) -> None:
-            with database.transaction() as session:
+            with database.transaction(patient=True) as session:
                 if not outbox.remember(session, entry, ids):
                     raise Retryable("another worker has this entry now", code="claim_lost")
 
@@ -53,7 +61,7 @@ def deliver(database: Database, settings: Settings, outbox_id: str, now: datetim
 
 
 def _delivered(database: Database, entry: OutboxEntry, write: CrmWrite, flags: list[str], now: datetime) -> None:
-    with database.transaction() as session:
+    with database.transaction(patient=True) as session:
         outbox.done(session, entry, now, "; ".join(flags) or None)
     log.info("CRM told", outbox_id=entry.id, entity_id=write.marker, tries=entry.tries, flags=flags)
 
@@ -62,7 +70,7 @@ def _failed(database: Database, entry: OutboxEntry, error: FirstringError, now: 
     known = {key: value for key, value in error.data.items() if key in ("status", "category", "reason", "properties")}
     problem = " ".join([f"{error.code}: {error}", *(f"{key}={value}" for key, value in known.items() if value)])
     verdict = after(error, entry.tries, now, random.random())
-    with database.transaction() as session:
+    with database.transaction(patient=True) as session:
         match verdict:
             case Again(at):
                 outbox.again(session, entry, at, problem)

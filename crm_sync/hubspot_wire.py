@@ -70,7 +70,7 @@ def engagement(write: CrmWrite) -> Engagement:
         "hs_timestamp": stamp(call.at),
         "hs_call_title": write.title,
         "hs_call_body": body(write),
-        "hs_call_direction": "OUTBOUND",
+        "hs_call_direction": call.direction.upper(),
         "hs_call_status": STATUS.get(call.line, "COMPLETED"),
         "hs_call_duration": str(call.duration_ms),
         "hs_call_to_number": call.to_number,
@@ -116,6 +116,7 @@ def _sections(write: CrmWrite) -> Iterator[str]:
     if write.meeting:
         yield _line("Meeting", f"{write.meeting.spoken} with {write.meeting.person}")
     yield _line("Why", why(write.reason))
+    yield _line("Call back by", write.call_back_by)
     if call and call.summary:
         yield f"<p>{escape(call.summary[:10_000])}</p>".replace("\n", "<br>")
     if call and call.answers:

@@ -55,18 +55,12 @@ def done(session: Session, entry: OutboxEntry, now: datetime, note: str | None) 
     """Delivered; the contact's next entry may go, and so may those that only waited for the CRM to come back."""
     if not _write(session, entry, state="done", done_at=now, lease_until=None, last_error=note):
         return
-    waiting = col(OutboxEntry.last_error).startswith("crm_unavailable") if entry.tries > 1 else sa.false()
     lead = session.get_one(Lead, entry.lead_id)
-    for other in session.exec(
-        _open_entries()
-        .where(
-            OutboxEntry.id != entry.id,
-            col(OutboxEntry.lease_until).is_(None),
-            sa.or_(waiting, _same_contact(lead)),
-        )
-        .order_by(col(OutboxEntry.created_at))
-        .limit(50)
-    ):
+    waiting = _open_entries().where(col(OutboxEntry.lease_until).is_(None)).order_by(col(OutboxEntry.created_at))
+    others = list(session.exec(waiting.where(_same_contact(lead)).limit(1)))
+    if entry.tries > 1:
+        others += session.exec(waiting.where(col(OutboxEntry.last_error).startswith("crm_unavailable")).limit(50))
+    for other in others:
         other.due_at = min(other.due_at, now)
         session.add(other)
         after_commit(session, Job.DELIVER, other.id)

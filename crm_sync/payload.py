@@ -26,6 +26,7 @@ REASONS = {
     "conversation_failed": "the conversation failed on our side",
     "attempts_exhausted": "all calls the campaign allows were made",
     "callback_promised": "asked to be called back, and we promised to",
+    "put_through": "was put through to a colleague",
 }
 REPEATING = frozenset({"", "ok", "allowed", "answered", "opted_out"})
 
@@ -98,6 +99,7 @@ class CrmCall:
     answers: tuple[tuple[str, str], ...]
     recording_url: str
     mapped: Mapping[str, str]
+    direction: str = "outbound"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ class CrmWrite:
     state: str
     reason: str
     at: datetime
+    call_back_by: str
+    """Until when a person of the team owes the lead a call, in the team's time; empty when nobody does."""
     console_url: str
     contact: CrmContact
     consent: CrmConsent | None
@@ -131,6 +135,7 @@ def build(entity_id: str, facts: Facts, public_base: str, now: datetime) -> CrmW
         state=lead.state,
         reason=lead.reason,
         at=call.at if call else lead.outcome_at or now,
+        call_back_by=_owed(facts),
         console_url=f"{public_base}/console/leads/{lead.id}",
         contact=_contact(facts),
         consent=_consent(facts.consent),
@@ -197,8 +202,9 @@ def _call(facts: Facts, public_base: str) -> CrmCall | None:
     attempt, call, outcome = facts.attempt, facts.call, facts.outcome
     if attempt is None:
         return None
+    theirs = attempt.direction == "inbound"
     reached = outcome.reached if outcome else call.reached if call else "unknown"
-    recorded = attempt.recording_sid and attempt.recording_status not in ("absent", "deleted", "failed")
+    recorded = attempt.recording_sid and attempt.recording_status not in ("absent", "deleted", "withdrawn", "failed")
     recording = f"{public_base}/console/recordings/{attempt.id}.wav" if recorded else ""
     return CrmCall(
         attempt_id=attempt.id,
@@ -209,13 +215,20 @@ def _call(facts: Facts, public_base: str) -> CrmCall | None:
         outcome=outcome.next if outcome else attempt.state,
         detail=attempt.disposition or (outcome.detail if outcome else ""),
         left_message=reached == "voicemail" and facts.campaign.voicemail.action == "message",
-        to_number=attempt.to_number,
-        from_number=attempt.from_number,
+        to_number=attempt.from_number if theirs else attempt.to_number,
+        from_number=attempt.to_number if theirs else attempt.from_number,
         summary=call.summary if call else "",
         answers=tuple((words(key).capitalize(), text(value)) for key, value in (call.answers if call else {}).items()),
         recording_url=recording,
         mapped=_mapped(facts.campaign.crm.call_properties, facts),
+        direction=attempt.direction,
     )
+
+
+def _owed(facts: Facts) -> str:
+    lead = facts.lead
+    due = lead.callback_at if lead.state == "needs_human" else None
+    return spoken(due, facts.campaign.timezone) if due else ""
 
 
 def _duration_ms(attempt: Attempt) -> int:

@@ -85,8 +85,6 @@ def advance(session: Session, attempt: Attempt, told: State, now: datetime) -> b
     _stamp(attempt, outcome.state, now)
     session.add(attempt)
     _move_lead(session, attempt, outcome.state, now)
-    if outcome.state in OVER:
-        after_commit(session, Job.SETTLE, attempt.id)
     return True
 
 

@@ -1,38 +1,71 @@
 """Asks the gate about one lead: gathers the facts, decides, and leaves the decision row in the caller's transaction."""
 
 import secrets
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from campaign import ids
+from campaign.database import after_commit
 from campaign.file import Campaign
+from campaign.jobs import Job
 from campaign.phone import Phone, Undialable, parse
-from campaign.records import Attempt, Consent, Decision, Halt, Lead, Outcome
-from campaign.suppression import suppressed
+from campaign.records import Attempt, Consent, Decision, Lead
+from dialer import known
+from dialer.agreement import Agreement, agreement
 from dialer.facts import Facts
-from dialer.gate import RULES_VERSION, Allow, Defer, Deny, Verdict, decide
-from dialer.places import locate
+from dialer.gate import Allow, Defer, Deny, Verdict, decide, rules_version
+from dialer.known import Known
+from dialer.law import Table
+from dialer.outcomes import Then
+from dialer.resolver import Declared, Place, resolve
+from dialer.scrubbing import answers
 from dialer.states import State
 
 UNCOUNTED = (State.REFUSED,)
 """Attempts that never reached the carrier's network do not use up the lead's patience."""
+COUNTED = (Attempt.direction == "outbound", col(Attempt.state).not_in(UNCOUNTED))
+"""Calls of ours that use it up, as conditions of a query; those that people place to us use up nobody's."""
 
 
-def ask(session: Session, lead: Lead, campaign: Campaign, version: int, now: datetime) -> Verdict:
-    """May this lead be rung now? Used at intake; dialing uses `decided`, which also hands over the row."""
-    return decided(session, lead, campaign, version, now)[0]
-
-
-def decided(session: Session, lead: Lead, campaign: Campaign, version: int, now: datetime) -> tuple[Verdict, Decision]:
+def decided(
+    session: Session,
+    lead: Lead,
+    campaign: Campaign,
+    version: int,
+    now: datetime,
+    tired: Mapping[str, datetime] | None = None,
+) -> tuple[Verdict, Decision]:
     """Gather, decide, record. The decision row commits with whatever the caller does about it."""
-    verdict = decide(gather(session, lead, campaign, now), campaign, now, lead.id)
+    verdict, row = asked(session, lead, campaign, version, now, tired=tired)
+    session.add(row)
+    return verdict, row
+
+
+def asked(
+    session: Session,
+    lead: Lead,
+    campaign: Campaign,
+    version: int,
+    now: datetime,
+    read: Known | None = None,
+    tired: Mapping[str, datetime] | None = None,
+) -> tuple[Verdict, Decision]:
+    """Gather and decide; the row that says so is the caller's to keep.
+
+    `read`: what was read for several leads at once. `tired`: caller IDs that have rung enough for now.
+    """
+    facts = gather(session, lead, campaign, now, read)
+    verdict = decide(replace(facts, halts={**facts.halts, **(tired or {})}), campaign, now, lead.id)
     row = Decision(
         id=ids.new("dec"),
         lead_id=lead.id,
         campaign=campaign.name,
         campaign_version=version,
-        rules_version=RULES_VERSION,
+        rules_version=rules_version(facts),
         at=now,
         verdict=_word(verdict),
         until=verdict.until if isinstance(verdict, Defer) else None,
@@ -40,68 +73,96 @@ def decided(session: Session, lead: Lead, campaign: Campaign, version: int, now:
         trace=verdict.trace,
         salt=secrets.token_hex(16),
     )
-    session.add(row)
+    if any(found["rule"] == "scrubs" and found.get("until") for found in verdict.trace):
+        after_commit(session, Job.SCRUB, lead.id)
     return verdict, row
 
 
-def gather(session: Session, lead: Lead, campaign: Campaign, now: datetime) -> Facts:
+def gather(session: Session, lead: Lead, campaign: Campaign, now: datetime, read: Known | None = None) -> Facts:
     """Everything the gate may know about this lead at `now`."""
     number = parse(lead.phone or lead.phone_typed, lead.country, frozenset(campaign.countries))
     phone = number.e164 if isinstance(number, Phone) else None
-    attempts = _attempts(session, lead, phone)
-    counted = [attempt for attempt in attempts if attempt.state not in UNCOUNTED]
-    mine = [attempt for attempt in counted if attempt.lead_id == lead.id]
+    read = read or known.about(session, [lead.id], [phone] if phone else [], now, emails=[lead.email])
+    attempts = read.attempts[phone] if phone else []
+    ours = [attempt for attempt in attempts if attempt.direction == "outbound"]
+    counted = [attempt for attempt in ours if attempt.state not in UNCOUNTED]
+    place = None if isinstance(number, Undialable) else locate(number, lead, read.table)
+    given = _consent(read, lead, phone)
     return Facts(
         number=number,
-        place=None if isinstance(number, Undialable) else locate(number, lead.timezone),
-        consent=_consent(session, lead, phone),
-        suppression=_suppression(session, phone, campaign.name),
-        halts=halts(session, now),
-        tried=len(mine),
+        place=place,
+        consent=None if given is None else given.given,
+        suppression=_suppression(read, phone, campaign.name, lead.email),
+        halts=read.halts,
+        tried=sum(attempt.lead_id == lead.id for attempt in counted),
         rang=tuple(attempt.intent_at for attempt in counted),
         on_the_phone=any(attempt.settled_at is None for attempt in attempts),
         promised=lead.callback_at,
-        last_caller=mine[-1].from_number if mine else None,
-        answered=_answered(session, lead, phone),
+        last_caller=_last_caller(attempts, lead),
+        answered=_answered(read, lead, phone),
+        table=read.table,
+        broke_off=lead.reason == f"retry_{Then.DROPPED}",
+        scrubs=answers(session, phone) if phone and campaign.scrubs else {},
+        agreement=_agreement(read, lead, given, place, campaign),
+        refused_at=_refused_at(read, lead, phone),
+        hung_up_at=_hung_up_at(read, lead, phone),
     )
 
 
-def halts(session: Session, now: datetime) -> dict[str, datetime | None]:
-    """Brakes in force by scope."""
-    return {halt.scope: halt.until for halt in session.exec(select(Halt)) if halt.until is None or halt.until > now}
+def locate(number: Phone, lead: Lead, table: Table) -> Place:
+    """Where the lead may be, by its number and what its form says."""
+    return resolve(number, Declared(lead.timezone, lead.region, lead.postcode), table)
 
 
-def _attempts(session: Session, lead: Lead, phone: str | None) -> list[Attempt]:
-    """Attempts to this number by any lead, oldest first."""
-    if phone is None:
-        return []
-    return list(session.exec(select(Attempt).where(Attempt.to_number == phone).order_by(col(Attempt.intent_at))))
+def _last_caller(attempts: list[Attempt], lead: Lead) -> str | None:
+    """The number of ours this lead saw or rang last."""
+    seen = [one for one in attempts if one.lead_id == lead.id and one.state not in UNCOUNTED]
+    return seen[-1].from_number if seen else None
 
 
-def _consent(session: Session, lead: Lead, phone: str | None) -> bool | None:
+def _consent(read: Known, lead: Lead, phone: str | None) -> Consent | None:
     """The newest consent of this lead; one given for another number says nothing about this one."""
-    mine = select(Consent).where(Consent.lead_id == lead.id)
-    newest = session.exec(mine.order_by(col(Consent.recorded_at).desc(), col(Consent.id).desc())).first()
-    if newest is None or (newest.given and newest.phone not in (None, phone)):
-        return None
-    return newest.given
+    newest = read.consents.get(lead.id)
+    return None if newest and newest.given and newest.phone not in (None, phone) else newest
 
 
-def _answered(session: Session, lead: Lead, phone: str | None) -> str | None:
-    """How a conversation ended that this number had with the campaign for another lead since this one came in."""
-    if phone is None:
+def _agreement(
+    read: Known, lead: Lead, consent: Consent | None, place: Place | None, campaign: Campaign
+) -> Agreement | None:
+    if consent is None or not consent.given or place is None:
         return None
-    spoken = (
-        select(Outcome.next)
-        .join(Lead, col(Lead.id) == col(Outcome.lead_id))
-        .where(Lead.phone == phone, Lead.campaign == lead.campaign, Lead.id != lead.id)
-        .where(Outcome.reached == "human", Outcome.next != "retry", col(Outcome.at) >= lead.received_at)
+    return agreement(
+        consent,
+        country=place.country,
+        submitted_at=lead.submitted_at,
+        revoked_at=read.revoked.get(consent.id),
+        lapses=partial(read.table.consent_expires, place.jurisdictions),
+        strict=campaign.consent_evidence == "strict",
     )
-    return session.exec(spoken.order_by(col(Outcome.at).desc()).limit(1)).first()
 
 
-def _suppression(session: Session, phone: str | None, campaign: str) -> str | None:
-    found = suppressed(session, phone, campaign) if phone else None
+def _refused_at(read: Known, lead: Lead, phone: str | None) -> datetime | None:
+    """When this person last said no to anybody, since this lead came in: a form sent after a no is a new wish."""
+    said_no = (one.at for one in (read.spoken[phone] if phone else []) if one.wanted == "declined")
+    return next((at for at in said_no if at >= lead.received_at), None)
+
+
+def _hung_up_at(read: Known, lead: Lead, phone: str | None) -> datetime | None:
+    """When they last hung up on us since this lead came in, unless they asked for a call then or since."""
+    hung_up = next((at for at in (read.hung_up[phone] if phone else []) if at >= lead.received_at), None)
+    wished = (one.at for one in (read.spoken[phone] if phone else []) if one.wanted == "callback")
+    return None if hung_up is None or any(at >= hung_up for at in wished) else hung_up
+
+
+def _answered(read: Known, lead: Lead, phone: str | None) -> str | None:
+    """How a conversation ended that this number had with the campaign for another lead since this one came in."""
+    spoken = read.spoken[phone] if phone else []
+    others = (one for one in spoken if one.campaign == lead.campaign and one.lead_id != lead.id)
+    return next((one.next for one in others if one.at >= lead.received_at), None)
+
+
+def _suppression(read: Known, phone: str | None, campaign: str, email: str) -> str | None:
+    found = read.suppressed(phone, campaign, email) if phone else None
     return found.reason if found else None
 
 

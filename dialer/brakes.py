@@ -1,18 +1,22 @@
 """Turns a refusal of the carrier into the brake it calls for, and says whether one stops a call at the last moment."""
 
+import re
 from datetime import datetime, timedelta
 
 import structlog
 from sqlmodel import Session, col, update
 
 from campaign import once
+from campaign.errors import Permanent
 from campaign.phone import Phone, parse
 from campaign.records import Attempt, Halt
-from dialer.ask import halts
+from campaign.suppression import suppressed
 from dialer.errors import WHY, Remedy, refusal
+from dialer.known import halts
 
 log = structlog.get_logger()
 
+SCOPE = re.compile(r"account|campaign:[a-z0-9][a-z0-9_-]{0,62}|caller:\+[1-9]\d{6,14}|country:[A-Z]{2}")
 CALLER_REST = timedelta(minutes=15)
 # A brake of the carrier's wears off by itself: whether somebody has mended what it said is found out by one more create.
 TERMS: dict[Remedy, timedelta] = {
@@ -38,6 +42,27 @@ def pull(session: Session, attempt: Attempt, code: int, now: datetime) -> None:
         _hold(session, scope, f"carrier_{code}", now, now + TERMS[remedy])
 
 
+def stop(session: Session, scope: str, reason: str, now: datetime) -> None:
+    """The kill switch: no new call for this scope from this commit on, and ringing ones are taken back, until `release`.
+
+    Workers ask before each POST (R31), the sweep takes back what rings (R29); both read this row and nothing else.
+    """
+    if not SCOPE.fullmatch(scope):
+        raise Permanent(f"no such scope: {scope!r}; account, campaign:NAME, caller:+1… or country:US", code="bad_scope")
+    session.merge(Halt(scope=scope, reason=reason, at=now, until=None))
+    log.error("dialing stopped by hand", scope_kind=scope.partition(":")[0], why=reason)
+
+
+def release(session: Session, scope: str) -> bool:
+    """Let go, whoever pulled it; False when no such brake is in force."""
+    row = session.get(Halt, scope)
+    if row is None:
+        return False
+    session.delete(row)
+    log.warning("brake released", scope_kind=scope.partition(":")[0])
+    return True
+
+
 def rest_caller(session: Session, number: str, now: datetime) -> None:
     """Let a caller ID rest a while after a network declined it."""
     _hold(session, f"caller:{number}", "declined_by_network", now, now + CALLER_REST)
@@ -58,6 +83,11 @@ def stops(session: Session, attempt: Attempt, now: datetime) -> bool:
     country = f"country:{_country(attempt.to_number)}"
     scopes = {"account", f"campaign:{attempt.campaign}", f"caller:{attempt.from_number}", country}
     return not scopes.isdisjoint(halts(session, now))
+
+
+def withdrawn(session: Session, attempt: Attempt, now: datetime) -> bool:
+    """Whether a stop or a brake forbids this attempt right now, whatever the gate said before."""
+    return suppressed(session, attempt.to_number, attempt.campaign) is not None or stops(session, attempt, now)
 
 
 def _country(number: str) -> str:

@@ -8,8 +8,9 @@ Notices return nothing, instructions TwiML. Raises Permanent `unknown_attempt`, 
 import hashlib
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import assert_never
 
 import structlog
 from sqlmodel import Session, col, func, select, update
@@ -21,10 +22,10 @@ from campaign.jobs import Job
 from campaign.records import Attempt, Call, CallEvent
 from campaign.settings import Settings
 from campaign.suppression import suppressed
-from dialer import documents
+from dialer import brakes, documents, handover, settle, tongue, transfer_documents
 from dialer.advance import adopt, advance, first_time, lock, told_by
 from dialer.outcomes import is_machine
-from dialer.states import OVER, TERMINAL, State
+from dialer.states import OVER, RECORDED, TERMINAL, UNRECORDED, State
 
 log = structlog.get_logger()
 Params = Mapping[str, str]
@@ -37,8 +38,13 @@ HOLDS_S = (1, 3, 4, 5)
 """Seconds on the line before each new try to reach a media process: together longer than one takes to start again."""
 
 
-def voice(session: Session, attempt_id: str, params: Params, settings: Settings, now: datetime) -> str:
-    """The person answered: connect them, once. Too late, somebody else's call, or suppressed meanwhile: hang up."""
+def voice(
+    session: Session, attempt_id: str, params: Params, settings: Settings, now: datetime, *, hold_s: int = 0
+) -> str:
+    """The person answered: connect them, once. Too late, somebody else's call, or suppressed meanwhile: hang up.
+
+    `hold_s`: no media process has room just now, so they are asked to hold on that long before the first try.
+    """
     attempt = _attempt(session, attempt_id, params, settings)
     if not adopt(session, attempt, params["CallSid"], now):
         return documents.hang_up()
@@ -50,7 +56,12 @@ def voice(session: Session, attempt_id: str, params: Params, settings: Settings,
         return documents.hang_up()
     if attempt.token_used_at is not None or suppressed(session, attempt.to_number, attempt.campaign):
         return documents.hang_up()
-    return _converse(session, attempt, settings)
+    return converse(session, attempt, settings, hold_s=hold_s)
+
+
+def voice_when_full(session: Session, attempt_id: str, params: Params, settings: Settings, now: datetime) -> str:
+    """`voice` while every media process refuses new calls: what follows a refused stream begins with a wait at once."""
+    return voice(session, attempt_id, params, settings, now, hold_s=HOLDS_S[0])
 
 
 def fallback(session: Session, attempt_id: str, params: Params, settings: Settings, now: datetime) -> str:
@@ -66,7 +77,7 @@ def fallback(session: Session, attempt_id: str, params: Params, settings: Settin
     return _apology(session, attempt)
 
 
-def _converse(session: Session, attempt: Attempt, settings: Settings, *, hold_s: int = 0) -> str:
+def converse(session: Session, attempt: Attempt, settings: Settings, *, hold_s: int = 0) -> str:
     """Connect to the media process with a fresh one-time token, after `hold_s` seconds on the line."""
     token = secrets.token_urlsafe(32)
     attempt.token_sha256 = _sha256(token)
@@ -77,13 +88,15 @@ def _converse(session: Session, attempt: Attempt, settings: Settings, *, hold_s:
         attempt.id,
         token,
         hold_s=hold_s,
+        language=tongue.of(session, attempt) if hold_s else None,
     )
 
 
 def connect_end(session: Session, attempt_id: str, params: Params, settings: Settings, now: datetime) -> str:
     """The conversation's document has run out. An apology when the line broke before anybody ended it.
 
-    Where no media process took the call at all (it is being restarted), the person is kept on the line for a few more tries.
+    Where no media process took the call (it is being restarted), the person is kept on the line for a few more tries.
+    Idempotent; a call whose conversation was ended is hung up on (R89).
     """
     attempt = _attempt(session, attempt_id, params, settings)
     if not adopt(session, attempt, params["CallSid"], now):
@@ -94,51 +107,81 @@ def connect_end(session: Session, attempt_id: str, params: Params, settings: Set
     key = f"{attempt.call_sid}/connect-end/{tries}"
     first_time(session, key, attempt.id, "connect_end", params.get("CallStatus", ""), now)
     call = session.get(Call, attempt.id)
-    if call is not None and call.ended_at is not None:
+    if call is not None and call.ended_at is not None and not handover.returning(session, attempt):
         return documents.hang_up()
     if tries < len(HOLDS_S) and _still_waiting(session, attempt, params):
-        return _converse(session, attempt, settings, hold_s=HOLDS_S[tries])
+        return converse(session, attempt, settings, hold_s=HOLDS_S[tries])
     return _apology(session, attempt)
 
 
 def _still_waiting(session: Session, attempt: Attempt, params: Params) -> bool:
-    """The person is on the line, wants to be, and no media process has ever had the call."""
+    """The person is on the line, wants to be, and no media process has taken the call since it was last offered."""
     if params.get("CallStatus") != "in-progress" or attempt.token_used_at is not None or State(attempt.state) in OVER:
         return False
     return suppressed(session, attempt.to_number, attempt.campaign) is None
 
 
 def dial_done(session: Session, attempt_id: str, params: Params, settings: Settings, now: datetime) -> str:
-    """A transfer is over. `DialCallStatus=completed` only means answered; `DialBridged` says whether they spoke."""
+    """A colleague's leg is over: the next one, the agent again, or the end."""
     attempt = _attempt(session, attempt_id, params, settings)
-    word = "bridged" if params.get("DialBridged", "").lower() == "true" else params.get("DialCallStatus", "")
-    first_time(session, f"{params['CallSid']}/dial-done", attempt.id, "dial_done", word, now)
-    return documents.hang_up() if word == "bridged" else documents.say(documents.NOBODY_FREE)
+    campaign, _ = store.get(session, attempt.campaign)
+    spoken = tongue.of(session, attempt)
+    match handover.after(session, attempt, params, campaign, now):
+        case handover.Ring(person=person):
+            base = f"{settings.public_base}/twilio/{attempt.id}"
+            words = transfer_documents.words(spoken or "en-US")["next"]
+            return transfer_documents.ring(
+                base, attempt.from_number, person.phone or "", say=words, language=documents.tag(spoken)
+            )
+        case handover.Return():
+            attempt.token_used_at = None
+            return converse(session, attempt, settings)
+        case handover.Apologise():
+            return _say(session, attempt, documents.NOBODY_FREE)
+        case handover.End():
+            return documents.hang_up()
+        case step:
+            assert_never(step)
 
 
 def _apology(session: Session, attempt: Attempt) -> str:
     """It promises another call, which nobody who told us to stop wants to hear."""
     stopped = suppressed(session, attempt.to_number, attempt.campaign)
-    return documents.hang_up() if stopped else documents.say(documents.APOLOGY)
+    return documents.hang_up() if stopped else _say(session, attempt, documents.APOLOGY)
+
+
+def _say(session: Session, attempt: Attempt, sentence: Mapping[str, str]) -> str:
+    return documents.say(*documents.fixed(sentence, tongue.of(session, attempt)))
 
 
 def whisper(session: Session, attempt_id: str, params: Params, settings: Settings, now: datetime) -> str:
-    """Spoken to the colleague who picked up, on a leg of its own: its CallSid is not the attempt's."""
+    """Spoken to the colleague who picked up, on a leg of its own: its CallSid is not the attempt's. Only the key bridges."""
     attempt = _known(session, attempt_id)
     _right_account(params, settings)
     if params.get("ParentCallSid", attempt.call_sid) != attempt.call_sid:
         raise Refused("a leg of another call", code="wrong_call")
     digits = params.get("Digits")
     if digits is None:
-        campaign, _ = store.get(session, attempt.campaign)
-        return documents.whisper(f"{settings.public_base}/twilio/{attempt.id}/whisper", campaign.seller.brand)
-    accepted = digits == documents.ACCEPT_KEY
+        return _brief(session, attempt, settings)
+    accepted = digits == transfer_documents.KEY
     key = f"{params.get('CallSid', attempt_id)}/whisper"
     first_time(session, key, attempt.id, "whisper", "accepted" if accepted else "declined", now)
-    return documents.accept() if accepted else documents.hang_up()
+    return transfer_documents.accept() if accepted else documents.hang_up()
+
+
+def _brief(session: Session, attempt: Attempt, settings: Settings) -> str:
+    campaign, _ = store.get(session, attempt.campaign)
+    call, language = session.get(Call, attempt.id), campaign.whispers_in
+    plain = transfer_documents.words(language)["call"].format(brand=campaign.seller.brand)
+    own_url = f"{settings.public_base}/twilio/{attempt.id}/whisper"
+    return transfer_documents.whisper(own_url, (call.brief if call else "") or plain, language)
 
 
 # ---- notices ------------------------------------------------------------------------------------------------------
+
+
+PROMPT = timedelta(seconds=10)
+"""A call that begins this soon after the gate allowed it is within its hours, which the gate has measured with a guard (R30)."""
 
 
 def status(session: Session, attempt_id: str, params: Params, now: datetime) -> None:
@@ -159,7 +202,11 @@ def status(session: Session, attempt_id: str, params: Params, now: datetime) -> 
         return
     if told in TERMINAL and State(attempt.state) not in TERMINAL:
         _ending(attempt, params)
-    if advance(session, attempt, told, now) and told is State.INITIATED:
+    if not advance(session, attempt, told, now):
+        return
+    if told in TERMINAL:
+        settle.at_once(session, attempt, now)
+    elif told is State.INITIATED and (attempt.intent_at <= now - PROMPT or brakes.withdrawn(session, attempt, now)):
         after_commit(session, Job.MACHINE, attempt.id)
 
 
@@ -186,7 +233,7 @@ def recording(session: Session, attempt_id: str, params: Params, now: datetime) 
     sid, word = params.get("RecordingSid", ""), params.get("RecordingStatus", "")
     if not first_time(session, f"{sid}/{word}", attempt.id, "recording", word, now):
         return
-    if attempt.recording_sid not in (None, sid) or attempt.recording_status in ("completed", "absent", "deleted"):
+    if attempt.recording_sid not in (None, sid) or attempt.recording_status in RECORDED | UNRECORDED:
         return
     attempt.recording_sid, attempt.recording_status = sid, word
     attempt.recording_duration_s = _whole(params, "RecordingDuration") or attempt.recording_duration_s
@@ -244,7 +291,8 @@ def _attempt(session: Session, attempt_id: str, params: Params, settings: Settin
         _right_account(params, settings)
     if not params.get("CallSid"):
         raise Refused("a message without a call", code="wrong_call")
-    for name, number in (("To", attempt.to_number), ("From", attempt.from_number)):
+    ours, theirs = ("To", "From") if attempt.direction == "inbound" else ("From", "To")
+    for name, number in ((theirs, attempt.to_number), (ours, attempt.from_number)):
         if params.get(name) and params[name] != number:
             raise Refused("a message about another call", code="wrong_call")
     return attempt

@@ -20,12 +20,15 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnection
 
 from campaign.errors import Permanent, Retryable
 from campaign.settings import Settings
-from dialer.errors import CALL_GONE, CREATE, NOT_YET, Remedy
+from dialer.errors import CALL_GONE, CREATE, LIMIT_TOO_LOW, NOT_YET, Remedy
 from dialer.rest import RebasedHttp, sdk
 
 log = structlog.get_logger()
 
 RECORDING_WAITS_S = (0.3, 0.6, 0.9)
+TROUBLE = (TwilioException, requests.exceptions.RequestException)
+UNREADABLE = (ValueError, KeyError, TypeError)
+"""A 201 whose body the SDK cannot read."""
 EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
@@ -110,12 +113,8 @@ class Carrier:
         """POST one call."""
         try:
             call = self._sdk.calls.create(**_parameters(order))
-        except TwilioException as error:
-            return _answer(error)
-        except requests.exceptions.RequestException as error:
-            return NotSent(type(error).__name__) if _never_connected(error) else Unclear(type(error).__name__)
-        except (ValueError, KeyError, TypeError) as error:  # a 201 whose body the SDK cannot read
-            return Unclear(type(error).__name__)
+        except (*TROUBLE, *UNREADABLE) as error:
+            return unplaced(error)
         return Placed(call.sid, _whole(call.queue_time)) if call.sid else Unclear("no_sid")
 
     def end(self, call_sid: str) -> None:
@@ -128,10 +127,14 @@ class Carrier:
 
     def redirect(self, call_sid: str, twiml: str, time_limit: int | None = None) -> None:
         """Replace what the call is doing. Raises Permanent `call_over` when it has ended."""
-        changes: dict[str, Any] = {"twiml": twiml}
-        if time_limit is not None:
-            changes["time_limit"] = time_limit
-        if not self._update(call_sid, **changes):
+        changes: dict[str, Any] = {"twiml": twiml} | ({} if time_limit is None else {"time_limit": time_limit})
+        try:
+            done = self._update(call_sid, **changes)
+        except Permanent as error:
+            if error.data.get("twilio_code") != LIMIT_TOO_LOW:
+                raise
+            done = self._update(call_sid, twiml=twiml)  # refused as a whole: nothing has happened yet (R84)
+        if not done:
             raise Permanent("the call is over", code="call_over")
 
     def start_recording(self, call_sid: str, status_callback: str) -> str | None:
@@ -153,6 +156,43 @@ class Carrier:
             else:
                 return str(recording.sid)
         return None
+
+    def pause_recording(self, call_sid: str) -> None:
+        """Silence takes the place of what is said; nothing to pause is no error."""
+        self._change_recording(call_sid, status="paused", pause_behavior="silence")
+
+    def resume_recording(self, call_sid: str) -> None:
+        self._change_recording(call_sid, status="in-progress")
+
+    def discard_recording(self, call_sid: str, recording_sid: str | None) -> None:
+        """Stop what is being recorded of a call and delete all recordings of it; done before is done (R82).
+
+        The list may lag behind a recording just begun, which is why its sid is asked for as well.
+        """
+        self._change_recording(call_sid, status="stopped")
+        try:
+            listed = {str(found.sid) for found in self._sdk.calls(call_sid).recordings.list(limit=20)}
+        except (TwilioException, requests.exceptions.RequestException) as error:
+            if getattr(error, "status", None) != HTTPStatus.NOT_FOUND:
+                raise _translated(error) from error
+            listed = set()
+        for sid in sorted(listed | ({recording_sid} if recording_sid else set())):
+            self._delete_recording(sid)
+
+    def _change_recording(self, call_sid: str, **changes: str) -> None:
+        try:
+            self._sdk.calls(call_sid).recordings("Twilio.CURRENT").update(**changes)
+        except (TwilioException, requests.exceptions.RequestException) as error:
+            if _code(error) in CALL_GONE or getattr(error, "status", None) == HTTPStatus.NOT_FOUND:
+                return
+            raise _translated(error) from error
+
+    def _delete_recording(self, recording_sid: str) -> None:
+        try:
+            self._sdk.recordings(recording_sid).delete()
+        except (TwilioException, requests.exceptions.RequestException) as error:
+            if getattr(error, "status", None) != HTTPStatus.NOT_FOUND:
+                raise _translated(error) from error
 
     def recording(self, recording_sid: str) -> CarrierRecording | None:
         """What a recording has come to; None when the carrier has none."""
@@ -218,7 +258,15 @@ def _parameters(order: Order) -> dict[str, Any]:
     }
 
 
-def _answer(error: TwilioException) -> Placing:
+def unplaced(error: Exception) -> Refusal | Throttled | NotSent | Unclear:
+    """What an error of a create says about whether it was processed: the `network` rows of `data/outcomes.tsv`."""
+    if isinstance(error, TwilioException):
+        return _answer(error)
+    sent = not isinstance(error, requests.exceptions.RequestException) or not _never_connected(error)
+    return Unclear(type(error).__name__) if sent else NotSent(type(error).__name__)
+
+
+def _answer(error: TwilioException) -> Refusal | Throttled | Unclear:
     """A REST error as a result. A code that equals the HTTP status is no code of Twilio's but a missing body (R25)."""
     status, code = getattr(error, "status", None), _code(error)
     if status is None or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status < HTTPStatus.BAD_REQUEST:

@@ -11,17 +11,16 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, select
+from sqlmodel import Session, func, select
 
-from campaign import clock, ids, store
+from campaign import clock, consents, ids, store
 from campaign.database import Database
 from campaign.file import Campaign
 from campaign.records import Attempt, Decision, Lead
 from campaign.settings import Settings
-from campaign.suppression import suppressed
-from dialer import brakes, ending, pacing
+from dialer import brakes, ending, order, pacing
 from dialer.advance import adopt, advance, lock, look_again
-from dialer.ask import UNCOUNTED, decided
+from dialer.ask import COUNTED, decided
 from dialer.carrier import Carrier, NotSent, Order, Placed, Placing, Refusal, Throttled, Unclear
 from dialer.claim import claim
 from dialer.errors import NOT_SENT
@@ -43,6 +42,8 @@ class Intent:
     attempt_id: str
     order: Order
     real_at: datetime
+    wait: timedelta
+    """Until its place in the account's second."""
 
 
 def dial(database: Database, settings: Settings, carrier: Carrier, lead_id: str, owner: str) -> str | None:
@@ -54,8 +55,9 @@ def dial(database: Database, settings: Settings, carrier: Carrier, lead_id: str,
         return None
     if intent is None:
         return None
+    time.sleep(intent.wait.total_seconds())
     placing = _place(database, carrier, intent)
-    _record(database, intent.attempt_id, placing, clock.now())
+    _record(database, settings, intent.attempt_id, placing, clock.now())
     return intent.attempt_id
 
 
@@ -65,15 +67,23 @@ def _intend(database: Database, settings: Settings, lead_id: str, owner: str, no
         if lead is None:
             return None
         campaign, version = store.get(session, lead.campaign)
-        if hold := pacing.held(session, campaign, now):
-            ending.wait(session, lead, *hold, now)
+        if pacing.spent_on(session, lead) >= campaign.budget.per_lead_usd:
+            ending.deny(session, lead, "lead_budget_spent", now)
             return None
-        verdict, decision = decided(session, lead, campaign, version, now)
+        row = pacing.turn(session, settings, now)
+        hold = pacing.held(session, campaign, settings, row, lead.priority, now) or order.gives_way(session, lead, now)
+        if hold:
+            ending.wait(session, lead, hold.until or lead.due_at or now, hold.reason, now)
+            return None
+        tired = pacing.tired(session, campaign, now)
+        verdict, decision = decided(session, lead, campaign, version, now, tired)
         match verdict:
             case Allow():
                 session.flush()
+                leaves = pacing.leave(row, settings, now)
+                session.add(row)
                 attempt = _attempt(session, lead, decision, verdict.caller_id, now)
-                return Intent(attempt.id, _order(attempt, campaign, settings), attempt.intent_real_at)
+                return Intent(attempt.id, _order(attempt, campaign, settings), attempt.intent_real_at, leaves - now)
             case Defer():
                 ending.wait(session, lead, verdict.until, verdict.reason, now)
             case Deny():
@@ -83,14 +93,14 @@ def _intend(database: Database, settings: Settings, lead_id: str, owner: str, no
 
 def _attempt(session: Session, lead: Lead, decision: Decision, caller_id: str, now: datetime) -> Attempt:
     """The row that stands for the call before there is one."""
-    earlier = session.exec(select(Attempt.state).where(Attempt.lead_id == lead.id)).all()
+    earlier = select(func.count()).select_from(Attempt).where(Attempt.lead_id == lead.id, *COUNTED)
     attempt = Attempt(
         id=ids.new("att"),
         lead_id=lead.id,
         campaign=lead.campaign,
         campaign_version=decision.campaign_version,
         decision_id=decision.id,
-        number=1 + sum(state not in UNCOUNTED for state in earlier),
+        number=1 + session.exec(earlier).one(),
         fence=lead.fence,
         to_number=lead.phone or "",
         from_number=caller_id,
@@ -104,6 +114,8 @@ def _attempt(session: Session, lead: Lead, decision: Decision, caller_id: str, n
     lead.attempts, lead.updated_at = attempt.number, now
     session.add(lead)
     session.flush()
+    if (consent := consents.newest(session, lead.id)) is not None:
+        consents.note(session, consent, consents.USED, now, attempt_id=attempt.id)
     return attempt
 
 
@@ -137,12 +149,10 @@ def _may_place(database: Database, intent: Intent) -> bool:
         return False
     with database.reading() as session:
         attempt = session.get_one(Attempt, intent.attempt_id)
-        if attempt.state != State.PLACING or suppressed(session, attempt.to_number, attempt.campaign):
-            return False
-        return not brakes.stops(session, attempt, clock.now())
+        return attempt.state == State.PLACING and not brakes.withdrawn(session, attempt, clock.now())
 
 
-def _record(database: Database, attempt_id: str, placing: Placing, now: datetime) -> None:
+def _record(database: Database, settings: Settings, attempt_id: str, placing: Placing, now: datetime) -> None:
     """What the POST came to. A callback may have been first; then there is a call, whatever the answer says."""
     with database.transaction() as session:
         attempt = lock(session, attempt_id)
@@ -154,6 +164,7 @@ def _record(database: Database, attempt_id: str, placing: Placing, now: datetime
                     attempt.queue_time_ms = queue_ms
                     session.add(attempt)
                     advance(session, attempt, State.QUEUED, now)
+                    pacing.told(session, settings, queue_ms or 0, now)
             case Refusal(code):
                 _refused(session, attempt, code, now)
             case Throttled():

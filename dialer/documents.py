@@ -1,22 +1,52 @@
-"""The TwiML we answer, built with the SDK's own classes so that nothing is ever pasted into XML."""
+"""The TwiML we answer, built with the SDK's own classes so that nothing is ever pasted into XML.
 
-from twilio.twiml.voice_response import Connect, Gather, Stream, VoiceResponse
+Our fixed sentences stand here by language; a language without them hears English, and is told so by the voice's own tag.
+"""
 
-APOLOGY = "Sorry, we are having a technical problem. We will call you back. Goodbye."
-HOLD = "One moment please."
-NOBODY_FREE = "Sorry, nobody can take your call right now. We will get back to you. Goodbye."
-ACCEPT = "You have a call from {brand}. Press 1 to take it."
-ACCEPT_KEY = "1"
+from collections.abc import Mapping
+
+from twilio.twiml.voice_response import Connect, Stream, VoiceResponse
+
+APOLOGY = {
+    "en": "Sorry, we are having a technical problem. We will call you back. Goodbye.",
+    "es": "Disculpe, tenemos un problema técnico. Le volveremos a llamar. Adiós.",
+}
+HOLD = {"en": "One moment please.", "es": "Un momento, por favor."}
+NOBODY_FREE = {
+    "en": "Sorry, nobody can take your call right now. We will get back to you. Goodbye.",
+    "es": "Disculpe, en este momento nadie puede atenderle. Le llamaremos más tarde. Adiós.",
+}
+VOICES = {"en": ("en-US", "en-AU", "en-GB", "en-IN"), "es": ("es-US", "es-MX", "es-ES")}
+"""Tags the carrier's default voices know, the first for any other of the language."""
 
 
-def converse(attempt_url: str, media_url: str, attempt_id: str, token: str, *, hold_s: int = 0) -> str:
+def tag(language: str | None) -> str | None:
+    """What `<Say>` is told: None leaves the language to the carrier."""
+    known = VOICES.get(primary(language))
+    return language if known is None or language in known else known[0]
+
+
+def primary(language: str | None) -> str:
+    return (language or "en").partition("-")[0]
+
+
+def fixed(sentence: Mapping[str, str], language: str | None) -> tuple[str, str | None]:
+    """One of our sentences as `say` takes it: the words, and the tag of the language they are in."""
+    spoken = language if primary(language) in sentence else "en"
+    return sentence[primary(spoken)], tag(spoken)
+
+
+def converse(
+    attempt_url: str, media_url: str, attempt_id: str, token: str, *, hold_s: int = 0, language: str | None = None
+) -> str:
     """Connect the call to the media process. The token travels as a parameter, never in an address (R2, R52).
 
     `hold_s`: seconds to wait first, after asking the person to hold on.
     """
     response = VoiceResponse()
     if hold_s:
-        response.say(HOLD)
+        words, spoken = fixed(HOLD, language)
+        response.say(words, language=spoken)
         response.pause(length=hold_s)
     stream = Stream(url=media_url, name=attempt_id, status_callback=f"{attempt_url}/stream")
     stream.parameter(name="attempt", value=attempt_id)
@@ -35,23 +65,8 @@ def hang_up() -> str:
 
 
 def say(words: str, language: str | None = None) -> str:
-    """A fixed sentence of ours, then the end."""
+    """A sentence, then the end."""
     response = VoiceResponse()
-    response.say(words, language=language)
+    response.say(words, language=tag(language))
     response.hangup()
     return str(response)
-
-
-def whisper(own_url: str, brand: str) -> str:
-    """Asks whoever picked up to press a key: a colleague's voicemail presses none, and silence ends the leg (R9.1)."""
-    response = VoiceResponse()
-    gather = Gather(num_digits=1, timeout=6, action=own_url, method="POST")
-    gather.say(ACCEPT.format(brand=brand))
-    response.append(gather)
-    response.hangup()
-    return str(response)
-
-
-def accept() -> str:
-    """An empty document: the whisper ends and the two are bridged."""
-    return str(VoiceResponse())

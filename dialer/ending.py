@@ -4,23 +4,33 @@ import secrets
 from datetime import datetime, timedelta
 from typing import assert_never
 
+import structlog
 from sqlmodel import Session, col, func, select
 
 from campaign import effects, ids, once, store
 from campaign.file import Campaign
 from campaign.phone import Phone, parse
-from campaign.records import Attempt, Booking, Call, Lead, Outcome, Suppression
+from campaign.records import OPEN, Attempt, Booking, Call, Lead, Outcome, Suppression
 from campaign.suppression import CARRIER, suppressed
-from dialer import brakes, hours, retry
-from dialer.gate import CARRIER_SUPPRESSIONS
-from dialer.outcomes import Ending, Line, Talk, Then, conclude
-from dialer.places import locate
+from dialer import ask, brakes, caller_health, gate, handover, hours, promises, retry, rule_sets, texts
+from dialer.outcomes import Ending, Line, Talk, Then, conclude, unmapped
 from dialer.states import State
+
+log = structlog.get_logger()
 
 CALLBACK_DEFAULT = timedelta(hours=4)
 """When somebody asked to be rung back and no time was understood."""
 LEFT_ALONE = timedelta(days=7)
-DENIED_AS = {"attempts_exhausted": "unreachable", "suppressed": "opted_out", "not_a_valid_number": "unreachable"}
+INBOUND = "inbound"
+AFTER_THEIRS = timedelta(minutes=15)
+"""How long after a call of theirs that came to nothing we do not ring them."""
+DENIED_AS = {
+    "attempts_exhausted": "unreachable",
+    "suppressed": "opted_out",
+    "hung_up": "needs_human",
+    "not_a_valid_number": "unreachable",
+    "lead_budget_spent": "unreachable",
+}
 """How a lead ends that the gate denies after it had been called; before any call it is simply blocked."""
 
 
@@ -30,12 +40,17 @@ def apply(session: Session, attempt: Attempt, call: Call | None, now: datetime) 
     if call is not None and call.wanted is None and _agreed(session, attempt.id):
         call.reached, call.wanted = "human", "booked"  # the account was lost with its process; the meeting stands
         session.add(call)
-    ending = conclude(_line(attempt), _talk(call))
+    theirs = attempt.direction == INBOUND and call is None
+    ending = _unspoken(session, attempt) if theirs else conclude(_line(attempt), _talk(call))
+    if (code := unmapped(_line(attempt))) is not None:
+        log.error("the carrier said what no row of the outcomes table knows", alarm="unmapped", code=code)
     attempt.disposition, attempt.settled_at, attempt.reconcile_at = ending.disposition, now, None
     session.add(attempt)
     session.flush()
+    promises.settle(session, lead, now)
     _next(session, lead, attempt, ending, now)
     _keep(session, lead, attempt, ending, now)
+    caller_health.review(session, attempt, store.get(session, attempt.campaign)[0], now)
     if call is not None or lead.state != "scheduled":
         effects.owe_call(session, attempt.id, lead.id, now)
     return ending
@@ -65,20 +80,25 @@ def deny(session: Session, lead: Lead, reason: str, now: datetime) -> None:
 
 def _next(session: Session, lead: Lead, attempt: Attempt, ending: Ending, now: datetime) -> None:
     stop = suppressed(session, attempt.to_number, attempt.campaign)
-    if stop is not None and stop.reason not in CARRIER_SUPPRESSIONS and ending.wanted != "booked":
+    if stop is not None and stop.reason not in gate.CARRIER_SUPPRESSIONS and ending.wanted != "booked":
         return _finish(session, lead, "opted_out", stop.reason, now)
+    if attempt.direction == INBOUND and _nothing_new(lead, ending):
+        return _as_before(session, lead, now)
     # A request that was never processed has not kept the promise, so the promise keeps its privileges.
     lead.callback_at = lead.callback_at if ending.then in (Then.CALLBACK, Then.AGAIN) else None
     match ending.then:
         case Then.FINAL:
             _finish(session, lead, ending.wanted or "needs_human", ending.disposition, now)
+            _follow_up(session, lead, attempt, now)
+            if ending.wanted == "booked":
+                texts.owe_after_booking(session, lead, attempt, store.get(session, lead.campaign)[0], now)
         case Then.CALLBACK:
-            _promise(session, lead, now)
+            _promise(session, lead, attempt, now)
         case Then.AGAIN:
             lead.attempts = attempt.number - 1 if attempt.state == State.REFUSED else attempt.number
             wait(session, lead, retry.backoff(_refused_in_a_row(session, lead), now), ending.disposition, now)
         case Then.NEXT_DAY:
-            wait(session, lead, _tomorrow(lead, attempt, now), ending.disposition, now, priority=2)
+            wait(session, lead, _tomorrow(session, lead, attempt, now), ending.disposition, now, priority=2)
         case Then.INVALID | Then.BLOCKED:
             _bar(session, lead, attempt, "carrier_invalid" if ending.then is Then.INVALID else "carrier_blocked", now)
             _finish(session, lead, "unreachable", ending.disposition, now)
@@ -97,18 +117,54 @@ def _retry(session: Session, lead: Lead, attempt: Attempt, then: Then, now: date
     campaign: Campaign = store.get(session, lead.campaign)[0]
     alike = select(func.count()).select_from(Outcome)
     earlier = session.scalar(alike.where(col(Outcome.lead_id) == lead.id, col(Outcome.detail) == then.value))
-    match retry.after(then, earlier or 0, attempt.number, campaign.retries, now):
+    facts = ask.gather(session, lead, campaign, now)
+    asked = gate.asked(facts, campaign)
+    match retry.after(then, earlier or 0, facts.tried, campaign.retries, now, asked, attempt.id):
         case retry.RetryAt(at):
             wait(session, lead, at, f"retry_{then.value}", now, priority=2)
         case retry.Stop(outcome, reason):
             _finish(session, lead, outcome, reason, now)
+    texts.owe_after_missed(session, lead, attempt, campaign, then.value, facts.tried, now)
 
 
-def _promise(session: Session, lead: Lead, now: datetime) -> None:
+def _unspoken(session: Session, attempt: Attempt) -> Ending:
+    """They rang us and the agent never spoke: a colleague took the call, or they rang off before anybody did."""
+    if handover.bridged(session, attempt.id):
+        return Ending("human", "put_through", Then.FINAL, "needs_human")
+    return Ending("nobody", "rang_off", Then.REVIEW)
+
+
+def _nothing_new(lead: Lead, ending: Ending) -> bool:
+    """Nothing was agreed; or the meeting that stands was only talked about."""
+    return ending.wanted is None or (lead.outcome == "booked" and ending.wanted in ("qualified", "not_qualified"))
+
+
+def _as_before(session: Session, lead: Lead, now: datetime) -> None:
+    """They rang us and nothing new came of it: what was planned for them stays, only not within the next minutes."""
+    if lead.state not in OPEN:
+        return
+    lead.outcome, lead.outcome_at = ("callback", now) if lead.callback_at else (None, None)
+    wait(session, lead, max(lead.due_at or now, now + AFTER_THEIRS), "they_rang_us", now)
+
+
+def _promise(session: Session, lead: Lead, attempt: Attempt, now: datetime) -> None:
     """Scheduled again, first in line; until it is dialled the outcome says why."""
     lead.callback_at = lead.callback_at if lead.callback_at and lead.callback_at > now else now + CALLBACK_DEFAULT
+    promises.make(session, lead, attempt, lead.callback_at, now)
     lead.outcome, lead.outcome_at = "callback", now
     wait(session, lead, lead.callback_at, "callback_promised", now, priority=0)
+
+
+def _follow_up(session: Session, lead: Lead, attempt: Attempt, now: datetime) -> None:
+    """What a person of the team owes this lead: a call by a certain time, or nothing after they have talked."""
+    if lead.state != "needs_human":
+        return
+    campaign, _ = store.get(session, attempt.campaign)
+    if handover.bridged(session, attempt.id):
+        lead.reason = "put_through"
+    elif (due := handover.owed_at(session, attempt.id, session.get(Call, attempt.id), campaign, now)) is not None:
+        lead.reason, lead.callback_at = "callback_promised", due
+    session.add(lead)
 
 
 def _finish(session: Session, lead: Lead, outcome: str, reason: str, now: datetime) -> None:
@@ -164,10 +220,14 @@ def _refused_in_a_row(session: Session, lead: Lead) -> int:
     return count
 
 
-def _tomorrow(lead: Lead, attempt: Attempt, now: datetime) -> datetime:
-    number = parse(attempt.to_number, None, frozenset())
-    zones = locate(number, lead.timezone).zones if isinstance(number, Phone) else frozenset[str]()
+def _tomorrow(session: Session, lead: Lead, attempt: Attempt, now: datetime) -> datetime:
+    zones = _zones(session, lead, attempt)
     return hours.next_day(zones, now) if zones else now + timedelta(days=1)
+
+
+def _zones(session: Session, lead: Lead, attempt: Attempt) -> tuple[str, ...]:
+    number = parse(attempt.to_number, None, frozenset())
+    return ask.locate(number, lead, rule_sets.in_force(session)).zones if isinstance(number, Phone) else ()
 
 
 def _line(attempt: Attempt) -> Line:

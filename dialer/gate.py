@@ -1,24 +1,31 @@
 """May we ring this lead now? One pure decision, taken at intake and again at the instant of dialing, failing closed.
 
 Every rule is asked every time and leaves a row in the trace, so "why did or didn't we call" always has an answer.
-A denial is for good; a deferral names the first instant at which all timed rules will be content.
+A denial is for good; a deferral names the first instant at which all timed rules will be content. Which instants are
+lawful is the core's to say (`dialer/decision.py`); here stand the rules that know no clock, and what the core is asked.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from campaign.file import Campaign
-from campaign.phone import Undialable
-from dialer import callers, hours
+from campaign import zones
+from campaign.file import DAYS, Campaign
+from campaign.phone import Phone, Undialable
+from dialer import callers, decision, hours, list_rules
+from dialer.agreement import objection, stated
+from dialer.decision import Asked, Callback, Cap, Finding, Policy, Terms
 from dialer.facts import Facts
+from dialer.hours import opening
+from dialer.law import Table
+from dialer.resolver import Place
 
-RULES_VERSION = "house-1/tzdata-2026f"
 LOOK_AGAIN = timedelta(seconds=60)
 """When to ask again about a brake without an end, or a number that is on the phone."""
-PROMISE_KEPT = timedelta(minutes=60)
-"""A promised callback may use the promise's privileges this long after its time."""
+POLICY = Policy()
+DAY = timedelta(hours=24)
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 # A suppression's reason becomes the lead's reason; a number that turned out bad is not an opt-out.
 CARRIER_SUPPRESSIONS = {"carrier_invalid": "not_a_valid_number", "carrier_blocked": "carrier_blocked"}
@@ -45,59 +52,101 @@ class Deny:
 
 
 Verdict = Allow | Defer | Deny
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one rule says. Not passed and no `until` is a denial."""
-
-    rule: str
-    passed: bool
-    reason: str = ""
-    until: datetime | None = None
-    inputs: dict[str, Any] = field(default_factory=dict)
-    detail: str = ""
-
-    def row(self) -> dict[str, Any]:
-        row = {"rule": self.rule, "inputs": self.inputs, "passed": self.passed, "detail": self.detail}
-        if self.passed:
-            return row
-        return row | {"reason": self.reason, "until": self.until.isoformat() if self.until else None}
-
-
 Rule = Callable[[Facts, Campaign, datetime], Finding]
+
+
+def rules_version(facts: Facts) -> str:
+    """The version of the rules a decision was made with, the zone data's included."""
+    return f"{facts.table.version}/tzdata-{zones.version()}"
 
 
 def decide(facts: Facts, campaign: Campaign, now: datetime, lead_id: str = "") -> Verdict:
     """Ask every rule; the first denial wins, then the latest deferral."""
-    findings = [rule(facts, campaign, now) for rule in _asked(facts)]
-    trace = [finding.row() for finding in findings]
-    failed = [finding for finding in findings if not finding.passed]
-    for finding in failed:
-        if finding.until is None:
-            return Deny(trace, finding.reason)
-    waits = [(finding.until, finding.reason) for finding in failed if finding.until is not None]
-    if waits:
-        latest, reason = max(waits, key=lambda wait: wait[0])
-        return Defer(trace, reason, _settled(facts, campaign, latest))
-    caller_id = callers.choose(callers.usable(campaign.caller_ids, facts.halts), facts.last_caller, lead_id)
+    findings = [rule(facts, campaign, now) for rule in (*LASTING, *BRAKES)]
+    resumes = max((one.until for one in findings if one.until), default=now)
+    if isinstance(facts.number, Undialable):  # a number that is none has no place, hence no hours
+        return _verdict(findings, None, facts, campaign, now, lead_id)
+    question = asked(facts, campaign)
+    timed = decision.decide(question, POLICY, now)
+    if resumes > now and isinstance(timed, decision.Allow | decision.Defer):
+        timed = _from_then_on(timed, decision.decide(question, POLICY, resumes), resumes)
+    return _verdict(findings, timed, facts, campaign, now, lead_id)
+
+
+Timed = decision.Allow | decision.Defer | decision.Deny
+
+
+def _from_then_on(now: Timed, then: Timed, resumes: datetime) -> Timed:
+    """What the clock says once the brakes are off, explained by what it says now."""
+    match then:
+        case decision.Allow():
+            return decision.Defer(now.findings, "", resumes)
+        case decision.Defer(until=until):
+            return decision.Defer(now.findings, "", until)
+        case decision.Deny():
+            return then
+
+
+def _verdict(
+    findings: list[Finding], timed: Timed | None, facts: Facts, campaign: Campaign, now: datetime, lead_id: str
+) -> Verdict:
+    """A denial of the gate's own rules comes first, then one of the clock's, then the latest deferral."""
+    own = next((one for one in findings if not one.passed and one.until is None), None)
+    findings = [*findings, *(timed.findings if timed else ())]
+    failed = [one for one in findings if not one.passed]
+    binding = own or max(failed, key=lambda one: one.until or FOR_EVER, default=None)
+    trace = [one.row(one is binding) for one in findings]
+    if own:
+        return Deny(trace, own.reason)
+    if isinstance(timed, decision.Deny):
+        return Deny(trace, timed.reason)
+    if binding and isinstance(timed, decision.Defer):
+        return Defer(trace, binding.reason, timed.until)
+    number = "" if isinstance(facts.number, Undialable) else facts.number.e164
+    caller_id = callers.choose(callers.usable(campaign.caller_ids, facts.halts), facts.last_caller, lead_id, number)
     return Allow(trace, caller_id)
 
 
-def _asked(facts: Facts) -> Sequence[Rule]:
-    """A number that is none has no place, hence no hours: its other rules are asked, its hours are not."""
-    return (*LASTING, *BRAKES) if isinstance(facts.number, Undialable) else (*LASTING, *BRAKES, *TIMED)
+def asked(facts: Facts, campaign: Campaign) -> Asked:
+    """What the core is asked about this lead: the law of every place it may be in, and the campaign's own manners."""
+    week = hours.week(campaign.hours.windows, DAYS)
+    return replace(
+        lawful(facts),
+        campaign=tuple(opening(zone, week) for zone in (facts.place.zones if facts.place else ())),
+        gap=timedelta(0) if facts.broke_off else timedelta(minutes=campaign.retries.gap_minutes),
+        per_day=campaign.retries.per_day,
+        caps=(Cap(campaign.retries.per_24_hours, DAY), Cap(campaign.retries.per_7_days, 7 * DAY)),
+    )
 
 
-def _settled(facts: Facts, campaign: Campaign, start: datetime) -> datetime:
-    """Move forward until no timed rule objects; each step only moves on, and hours give up by denying."""
-    moment = start
-    while True:
-        findings = [rule(facts, campaign, moment) for rule in TIMED]
-        later = max((finding.until for finding in findings if finding.until), default=moment)
-        if later <= moment:
-            return moment
-        moment = later
+def lawful(facts: Facts) -> Asked:
+    """The law's part of the question."""
+    given = facts.agreement
+    return replace(
+        _hours(facts.place, facts.table),
+        attempts=facts.rang,
+        consent=Terms(given.at, given.expires_at, given.revoked_at) if given else None,
+        callback=Callback(facts.promised, express=facts.consent is True) if facts.promised else None,
+        refused_at=facts.refused_at,
+        hung_up_at=facts.hung_up_at,
+    )
+
+
+def for_a_callback(place: Place, table: Table, at: datetime) -> datetime | None:
+    """The first lawful moment for a call the person asked for at `at`; None when there is none."""
+    return decision.moment(replace(_hours(place, table), callback=Callback(at)), POLICY, at)[0]
+
+
+def _hours(place: Place | None, table: Table) -> Asked:
+    """What a place's hours are asked with. One without rules of its own leaves nothing to ask: no hours, hence no call."""
+    if place is None:
+        return Asked(bounds=())
+    known = all(name in table.statutes for name, _ in place.groups)
+    return Asked(
+        bounds=table.bounds(place.groups if known else ()),
+        floor=tuple(opening(zone, table.floor) for zone in place.zones),
+        blackouts=table.suspended(place.jurisdictions),
+    )
 
 
 def _number(facts: Facts, campaign: Campaign, _now: datetime) -> Finding:
@@ -110,8 +159,10 @@ def _number(facts: Facts, campaign: Campaign, _now: datetime) -> Finding:
     return Finding("number", True, inputs=inputs)
 
 
-def _consent(facts: Facts, campaign: Campaign, _now: datetime) -> Finding:
-    inputs = {"consent": facts.consent, "required": campaign.consent_required}
+def _consent(facts: Facts, campaign: Campaign, now: datetime) -> Finding:
+    inputs: dict[str, Any] = {"consent": facts.consent, "required": campaign.consent_required}
+    if facts.agreement is not None and (reason := objection(facts.agreement, now)):
+        return Finding("consent", False, reason, inputs=inputs | stated(facts.agreement))
     if facts.consent:
         return Finding("consent", True, inputs=inputs)
     if facts.consent is None and not campaign.consent_required:
@@ -124,6 +175,17 @@ def _suppression(facts: Facts, _campaign: Campaign, _now: datetime) -> Finding:
         return Finding("suppression", True)
     reason = CARRIER_SUPPRESSIONS.get(facts.suppression, "suppressed")
     return Finding("suppression", False, reason, inputs={"suppressed_for": facts.suppression})
+
+
+def _scrubs(facts: Facts, campaign: Campaign, now: datetime) -> Finding:
+    """Fails closed: a list that was not asked lately enough is asked first, one that names the number forbids."""
+    country = facts.number.country if isinstance(facts.number, Phone) else ""
+    due = [one.list for one in list_rules.due(campaign.scrubs, country, facts.scrubs, now)]
+    inputs = {"asked": [one.list for one in list_rules.asked(campaign.scrubs, country)], "due": due}
+    reason = list_rules.forbidden(campaign.scrubs, country, facts.scrubs, consented=bool(facts.consent))
+    if reason:
+        return Finding("scrubs", False, reason, inputs=inputs)
+    return Finding("scrubs", not due, "scrub_stale" if due else "", now + LOOK_AGAIN if due else None, inputs)
 
 
 def _attempts(facts: Facts, campaign: Campaign, now: datetime) -> Finding:
@@ -142,8 +204,8 @@ def _answered(facts: Facts, _campaign: Campaign, _now: datetime) -> Finding:
 
 def _halts(facts: Facts, campaign: Campaign, now: datetime) -> Finding:
     scopes = ["account", f"campaign:{campaign.name}"]
-    if facts.place:
-        scopes.append(f"country:{facts.place.country}")
+    if not isinstance(facts.number, Undialable):
+        scopes.append(f"country:{facts.number.country}")
     found = {scope: facts.halts[scope] for scope in scopes if scope in facts.halts}
     if not found:
         return Finding("halts", True, inputs={"asked": scopes})
@@ -166,44 +228,29 @@ def _one_call(facts: Facts, _campaign: Campaign, now: datetime) -> Finding:
     return Finding("one_call", False, "already_in_a_call", now + LOOK_AGAIN)
 
 
-def _day_cap(facts: Facts, campaign: Campaign, now: datetime) -> Finding:
-    zones = facts.place.zones if facts.place else frozenset[str]()
-    allowed = campaign.retries.per_day
-    today = hours.local_dates(zones, now)
-    counts = [sum((zone, day) in hours.local_dates({zone}, at) for at in facts.rang) for zone, day in today]
-    inputs = {"today": max(counts, default=0), "allowed": allowed}
-    if max(counts, default=0) < allowed or _promise_due(facts, now):
-        return Finding("per_day", True, inputs=inputs)
-    return Finding("per_day", False, "per_day_cap", hours.next_day(zones, now), inputs=inputs)
-
-
-def _gap(facts: Facts, campaign: Campaign, now: datetime) -> Finding:
-    inputs = {"gap_minutes": campaign.retries.gap_minutes, "last": facts.rang[-1].isoformat() if facts.rang else None}
-    until = facts.rang[-1] + timedelta(minutes=campaign.retries.gap_minutes) if facts.rang else now
-    if until <= now or _promise_due(facts, now):
-        return Finding("gap", True, inputs=inputs)
-    return Finding("gap", False, "too_soon", until, inputs=inputs)
-
-
-def _hours(facts: Facts, campaign: Campaign, now: datetime) -> Finding:
-    place = facts.place
-    zones = place.zones if place else frozenset[str]()
-    promised = _promise_due(facts, now)
-    inputs = {"zones": sorted(zones), "source": place.source if place else "", "promised": promised}
-    layers = [hours.FLOOR] if promised else [hours.FLOOR, campaign.hours]
-    opens = hours.next_open(layers, zones, now)
-    if opens is None:
-        return Finding("hours", False, "no_calling_hours", inputs=inputs, detail="no common opening within 14 days")
-    if opens == now:
-        return Finding("hours", True, inputs=inputs)
-    return Finding("hours", False, "outside_calling_hours", opens, inputs=inputs)
+def _rules(facts: Facts, campaign: Campaign, _now: datetime) -> Finding:
+    """Every place has a row, and rows we are not sure of were acknowledged by a named person in the campaign's file."""
+    names = facts.place.jurisdictions if facts.place else ()
+    inputs = {"places": list(names), "version": facts.table.version}
+    if missing := [name for name in names if name not in facts.table.statutes]:
+        return Finding("rules", False, "no_rules_for_this_place", inputs=inputs, detail=", ".join(missing))
+    taken = {one.rules for one in campaign.acknowledged}
+    if unsure := [name for name in names if facts.table.rows[name].unsure and name not in taken]:
+        return Finding("rules", False, "rules_not_acknowledged", inputs=inputs, detail=", ".join(unsure))
+    return Finding("rules", True, inputs=inputs)
 
 
 def _promise_due(facts: Facts, now: datetime) -> bool:
-    """The person asked for this call at this time: our own manners (gap, caps, the campaign's wish) step back."""
-    return facts.promised is not None and facts.promised <= now <= facts.promised + PROMISE_KEPT
+    """The person asked for this call at this time: the campaign's count of attempts steps back."""
+    return facts.promised is not None and facts.promised <= now <= facts.promised + POLICY.tolerance
 
 
-LASTING: tuple[Rule, ...] = (_number, _suppression, _consent, _attempts, _answered)
+def shut_now(facts: Facts, campaign: Campaign, now: datetime) -> bool:
+    """Whether a call that rings only now is out of hours; one that may still be answered in time is let be."""
+    ask = asked(facts, campaign)
+    way = decision.Try(ask, Policy(guard=timedelta(0)), _promise_due(facts, now), now)
+    return not ask.bounds or not decision.within_hours(way, now)
+
+
+LASTING: tuple[Rule, ...] = (_number, _suppression, _consent, _scrubs, _attempts, _answered, _rules)
 BRAKES: tuple[Rule, ...] = (_halts, _caller, _one_call)
-TIMED: tuple[Rule, ...] = (_day_cap, _gap, _hours)

@@ -1,14 +1,14 @@
-"""How an attempt ended, in our words, and what follows: tables first, then one pure function over them.
+"""How an attempt ended, in our words, and what follows: one pure function over the rows of `data/outcomes.tsv`.
 
-Two stages, always: was a person reached, and only then what they wanted; so a voicemail can never be a refusal. Every
-row names where it comes from: T = reference/twilio.md section 13.2, D = Twilio's documentation, H = the house's choice.
+Two stages, always: was a person reached, and only then what they wanted; so a voicemail can never be a refusal.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dialer import table
 from dialer.errors import Remedy, refusal
-from dialer.states import State
+from dialer.states import CARRIER, State
 
 
 class Then(StrEnum):
@@ -46,52 +46,14 @@ class Ending:
     wanted: str | None = None
 
 
-BUSY = Ending("nobody", "busy", Then.BUSY)
-NO_ANSWER = Ending("nobody", "no_answer", Then.NO_ANSWER)
-UNREACHABLE = Ending("failed", "unreachable_number", Then.FAILED)
-TROUBLE = Ending("failed", "network_trouble", Then.TRANSIENT)
-DECLINED = Ending("failed", "declined_by_network", Then.REST_CALLER)
+def _ending(row: table.Row) -> Ending:
+    return Ending(row.reached, row.word, Then(row.action))
 
-LINE: dict[tuple[State, int | None], tuple[Ending, str]] = {
-    (State.BUSY, None): (BUSY, "T: 486, 600 or no code"),
-    (State.NO_ANSWER, None): (NO_ANSWER, "T: 487 ring timeout (D), 480, 408"),
-    (State.CANCELED, None): (Ending("nobody", "canceled", Then.AGAIN), "T: ours; back to the queue, the gate decides"),
-    (State.FAILED, None): (TROUBLE, "T: no code: our webhook or the carrier; transient, bounded (H)"),
-    (State.FAILED, 404): (UNREACHABLE, "D: unreachable; T: soft-bad"),
-    (State.FAILED, 484): (UNREACHABLE, "T: address incomplete, soft-bad"),
-    (State.FAILED, 604): (UNREACHABLE, "T: does not exist anywhere, soft-bad"),
-    (State.FAILED, 410): (Ending("failed", "number_gone", Then.INVALID), "T: gone"),
-    (State.FAILED, 403): (DECLINED, "T: forbidden by the network"),
-    (State.FAILED, 603): (DECLINED, "T: declined"),
-    (State.FAILED, 607): (Ending("failed", "unwanted", Then.BLOCKED), "T: unwanted: a do-not-call signal"),
-    (State.FAILED, 608): (Ending("failed", "rejected_by_analytics", Then.BLOCKED), "T: rejected: a do-not-call signal"),
-    (State.FAILED, 480): (NO_ANSWER, "RFC 3261: temporarily unavailable (H)"),
-    (State.FAILED, 486): (BUSY, "RFC 3261: busy here (H)"),
-    (State.FAILED, 487): (NO_ANSWER, "D: not connected before Timeout"),
-    (State.FAILED, 408): (TROUBLE, "T: transient"),
-    (State.FAILED, 488): (TROUBLE, "T: transient"),
-    (State.FAILED, 600): (BUSY, "RFC 3261: busy everywhere (H)"),
-}
-FAULTS: dict[int, tuple[Ending, str]] = {
-    32016: (TROUBLE, "T: post-dial delay timeout"),
-    32017: (DECLINED, "T: blocked by the carrier"),
-    13224: (UNREACHABLE, "T 13.1: unsupported, invalid or a carrier outage"),
-    13225: (Ending("failed", "blocked_by_carrier", Then.BLOCKED), "T 13.1: blocklist"),
-    13223: (Ending("failed", "not_a_number", Then.INVALID), "T 13.1"),
-    13226: (Ending("failed", "not_a_number", Then.INVALID), "T 13.1"),
-    13227: (Ending("failed", "country_closed", Then.REVIEW), "T 13.1: geo permission"),
-}
 
-# AMD verdicts in Twilio's words for both modes (reference/twilio.md 5.1). `unknown` never hangs up (R58).
-VERDICTS: dict[str, str] = {
-    "human": "human",
-    "machine_start": "voicemail",
-    "machine_end_beep": "voicemail",
-    "machine_end_silence": "voicemail",
-    "machine_end_other": "voicemail",
-    "fax": "machine",
-    "unknown": "unknown",
-}
+VERDICTS: dict[str, str] = {word: row.word for word, row in table.rows("verdict").items() if word != table.DEFAULT}
+"""AMD verdicts in Twilio's words for both modes. `unknown` never hangs up (R58)."""
+TROUBLE = Ending("failed", "network_trouble", Then(table.rows("status")["failed"].action))
+_STATUS = {CARRIER[word]: row for word, row in table.rows("status").items()}
 
 # What a call that was answered without a person talking leads to, by first stage.
 ANSWERED: dict[str, Ending] = {
@@ -150,11 +112,32 @@ def conclude(line: Line, talk: Talk | None) -> Ending:
         return _talked(line, talk)
     if line.state is State.COMPLETED:
         return _answered_alone(line)
-    if line.error in FAULTS:
-        return FAULTS[line.error][0]
-    if line.state is State.FAILED and line.sip and 500 <= line.sip < 600:
-        return TROUBLE
-    return LINE.get((line.state, line.sip), LINE[line.state, None])[0]
+    return _unanswered(line)
+
+
+def _unanswered(line: Line) -> Ending:
+    """CallStatus decides; a failed call's error or SIP code says more. (twilio.md 13.2)"""
+    if line.error is not None and (table.is_known("alert", line.error) or line.sip is None):
+        return _ending(table.look_up("alert", line.error))
+    if line.state is State.FAILED and line.sip is not None:
+        return _ending(table.look_up("sip", _sip(line.sip)))
+    return TROUBLE if line.state is State.FAILED else _ending(_STATUS[line.state])
+
+
+def _sip(code: int) -> str:
+    return "5xx" if 500 <= code < 600 else str(code)
+
+
+def unmapped(line: Line) -> str | None:
+    """What the carrier said that no row of the table knows, if anything: somebody should add one."""
+    told = (
+        ("create" if line.state is State.REFUSED else "alert", line.error),
+        ("sip", _sip(line.sip) if line.sip and line.state is State.FAILED else None),
+        ("verdict", line.answered_by),
+    )
+    return next(
+        (f"{where} {code}" for where, code in told if code is not None and not table.is_known(where, code)), None
+    )
 
 
 def _talked(line: Line, talk: Talk) -> Ending:

@@ -15,6 +15,7 @@ from campaign.database import Database, after_commit
 from campaign.errors import Permanent, Retryable
 from campaign.jobs import Job
 from campaign.records import Attempt
+from dialer import settle
 from dialer.advance import adopt, advance, is_unaccounted, lock, look_again, told_by
 from dialer.carrier import Carrier, CarrierCall
 from dialer.states import OVER, TERMINAL, State
@@ -86,6 +87,8 @@ def _learn(session: Session, attempt: Attempt, found: Sequence[CarrierCall], now
         _not_found(session, attempt, now)
     for other in mine:
         adopt(session, attempt, other.call_sid, now)
+    if State(attempt.state) in OVER:
+        settle.at_once(session, attempt, now)
 
 
 def _unowned(session: Session, attempt: Attempt, found: Sequence[CarrierCall]) -> list[CarrierCall]:

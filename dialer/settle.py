@@ -18,14 +18,19 @@ STREAM_ONLY = timedelta(seconds=20)
 
 def settle(database: Database, attempt_id: str, now: datetime) -> bool:
     """Apply the outcome; False when there is nothing to do (yet)."""
-    with database.transaction() as session:
+    with database.transaction(patient=True) as session:
         attempt = lock(session, attempt_id)
-        if attempt is None or attempt.settled_at is not None or State(attempt.state) not in OVER:
-            return False
-        call = session.get(Call, attempt_id)
-        if not is_ready(attempt, call, now):
-            return False
-        _apply(session, attempt, call, now)
+        return attempt is not None and State(attempt.state) in OVER and at_once(session, attempt, now)
+
+
+def at_once(session: Session, attempt: Attempt, now: datetime) -> bool:
+    """A locked attempt that has ended is settled in its transaction, once, unless its conversation's account is yet to come."""
+    if attempt.settled_at is not None:
+        return False
+    call = session.get(Call, attempt.id)
+    if not is_ready(attempt, call, now):
+        return False
+    _apply(session, attempt, call, now)
     return True
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from dialer import table
+
 
 class State(StrEnum):
     PLACING = "placing"
@@ -25,18 +27,8 @@ class State(StrEnum):
     REFUSED = "refused"
 
 
-# The carrier's words, of callbacks and of the Call resource alike; `initiated` exists in callbacks only (R39).
-CARRIER: dict[str, State] = {
-    "queued": State.QUEUED,
-    "initiated": State.INITIATED,
-    "ringing": State.RINGING,
-    "in-progress": State.IN_PROGRESS,
-    "completed": State.COMPLETED,
-    "busy": State.BUSY,
-    "no-answer": State.NO_ANSWER,
-    "failed": State.FAILED,
-    "canceled": State.CANCELED,
-}
+CARRIER: dict[str, State] = {word: State(row.word) for word, row in table.rows("status").items()}
+"""The carrier's words, of callbacks and of the Call resource alike; `initiated` exists in callbacks only (R39)."""
 
 RANK: dict[State, int] = {
     State.PLACING: 0,
@@ -122,3 +114,11 @@ def step(current: State, told: State) -> Moved | Stays | Contradiction:
     if told in OURS:
         return Moved(told) if current in OURS[told] else Stays()
     return Moved(told) if RANK[told] > RANK[current] else Stays()
+
+
+# What a recording has come to, in Twilio's words and two of ours (`recording_status` of an attempt).
+WITHDRAWN, DELETED = "withdrawn", "deleted"
+RECORDED = frozenset({"completed", "absent", DELETED})
+"""Final: no later callback changes it."""
+UNRECORDED = frozenset({WITHDRAWN, DELETED})
+"""The person took their consent back: nothing may be kept or played."""

@@ -10,23 +10,27 @@ from functools import partial
 import structlog
 from sqlmodel import Session, and_, col, or_, select
 
+from campaign import store
 from campaign.database import Database
 from campaign.jobs import Job
-from campaign.records import Attempt, Call, Lead, OutboxEntry, Suppression
-from dialer.ask import halts
-from dialer.machine import GOODBYE
-from dialer.states import OVER, State
+from campaign.records import Attempt, Call, CallEvent, OutboxEntry, Suppression
+from campaign.settings import Settings
+from dialer import order
+from dialer.known import halts
+from dialer.machine import GOODBYE, HOLDER_FIRST, LEFT, NEVER_BEGAN
+from dialer.order import HINTED
+from dialer.states import OVER, WITHDRAWN, State
 
 log = structlog.get_logger()
 
 BATCH = 200
-HINTED = timedelta(seconds=1)
-"""A row due this recently has its own hint on the way."""
 SUMMARY_LATE = timedelta(seconds=10)
 MEDIA_DIED = timedelta(seconds=20)
 LINE_LEFT = timedelta(seconds=10)
 """How long after a conversation's end the line may stay up before the carrier is asked."""
-REPEAT = timedelta(seconds=5)
+REPEAT, DIAL_REPEAT = timedelta(seconds=5), timedelta(seconds=2)
+"""How soon a row is named again. A lead that found no room is first in line for the next one."""
+QUEUED_LONG = timedelta(minutes=1)
 RECORDING_LATE = timedelta(minutes=1)
 RINGING = (State.QUEUED.value, State.INITIATED.value, State.RINGING.value)
 
@@ -49,15 +53,26 @@ class Recently:
                 self._until = {key: until for key, until in self._until.items() if until > now}
             if self._until.get(found, now) > now:
                 return False
-            self._until[found] = now + REPEAT
+            self._until[found] = now + (DIAL_REPEAT if found[0] is Job.DIAL else REPEAT)
             return True
 
 
 def sweep(
-    database: Database, send: Callable[[Job, str], None], recently: Recently, upkeep: Sequence[Upkeep], now: datetime
+    database: Database,
+    settings: Settings,
+    send: Callable[[Job, str], None],
+    recently: Recently,
+    upkeep: Sequence[Upkeep],
+    now: datetime,
+    *,
+    full: bool = False,
 ) -> int:
-    """One round; returns how many jobs were sent. Each step stands alone: one that fails costs its own rows a round."""
-    reads = [_step(look.__name__, partial(_looked, database, look, now)) for look in LOOKS]
+    """One round; returns how many jobs were sent. Each step stands alone: one that fails costs its own rows a round.
+
+    `full`: no media process has room for another conversation, or enough leads are named already, so nobody is named.
+    """
+    due = _step("due", partial(_due, database, settings, now)) if not full else []
+    reads = [due, *(_step(look.__name__, partial(_looked, database, look, now)) for look in LOOKS)]
     writes = [_step(work.__name__, partial(_worked, database, work, now)) for work in (_died, _hurry, *upkeep)]
     new = [item for found in (*reads, *writes) for item in found if recently.is_new(item, now)]
     for job, entity_id in new:
@@ -73,32 +88,20 @@ def _step(name: str, step: Callable[[], list[Found]]) -> list[Found]:
         return []
 
 
+def _due(database: Database, settings: Settings, now: datetime) -> list[Found]:
+    with database.reading() as session:
+        return [(Job.DIAL, lead_id) for lead_id in order.due(session, settings, now)]
+
+
 def _looked(database: Database, look: Look, now: datetime) -> list[Found]:
     with database.reading() as session:
         return list(look(session, now))
 
 
 def _worked(database: Database, work: Upkeep, now: datetime) -> list[Found]:
-    with database.transaction() as session:
+    with database.transaction(patient=True) as session:
         found = work(session, now)
     return found if isinstance(found, list) else []
-
-
-def _due_leads(session: Session, now: datetime) -> Iterator[Found]:
-    """Promised callbacks first. Under a brake on the account or its campaign nothing is named: a lead keeps its place."""
-    in_force = halts(session, now)
-    if "account" in in_force:
-        return
-    braked = [scope.removeprefix("campaign:") for scope in in_force if scope.startswith("campaign:")]
-    due = (
-        select(Lead.id)
-        .where(Lead.state == "scheduled", col(Lead.due_at) <= now - HINTED)
-        .where(or_(col(Lead.lease_until).is_(None), col(Lead.lease_until) < now))
-        .where(col(Lead.campaign).not_in(braked))
-        .order_by(col(Lead.priority), col(Lead.due_at))
-        .limit(BATCH)
-    )
-    yield from ((Job.DIAL, lead_id) for lead_id in session.exec(due))
 
 
 def _unaccounted(session: Session, now: datetime) -> Iterator[Found]:
@@ -136,6 +139,12 @@ def _braked(session: Session, now: datetime) -> Iterator[Found]:
     yield from ((Job.MACHINE, attempt_id) for attempt_id in session.exec(query))
 
 
+def _queued_long(session: Session, now: datetime) -> Iterator[Found]:
+    """Calls that the carrier has not begun to ring: their window may close before it does (R30)."""
+    query = select(Attempt.id).where(Attempt.state == State.QUEUED, col(Attempt.intent_at) <= now - QUEUED_LONG)
+    yield from ((Job.MACHINE, attempt_id) for attempt_id in session.exec(query.limit(BATCH)))
+
+
 def _stopped(session: Session, now: datetime) -> Iterator[Found]:
     """Calls of numbers that said stop: those that ring are taken back, those that talk had their time for a goodbye."""
     binds = and_(
@@ -152,20 +161,53 @@ def _stopped(session: Session, now: datetime) -> Iterator[Found]:
     yield from ((Job.MACHINE, attempt_id) for attempt_id in session.exec(query))
 
 
+def _answered_by_machines(session: Session, now: datetime) -> Iterator[Found]:
+    """Calls that go on although a machine answered: whoever holds them has had time to act."""
+    told = col(CallEvent.received_at).between(now - 10 * HOLDER_FIRST, now - HOLDER_FIRST)
+    query = (
+        select(Attempt.id)
+        .join(CallEvent, col(CallEvent.attempt_id) == col(Attempt.id))
+        .where(Attempt.state == State.IN_PROGRESS, CallEvent.kind == "amd", told)
+        .where(col(CallEvent.word).startswith("machine") | (CallEvent.word == "fax"))
+        .limit(BATCH)
+    )
+    yield from ((Job.MACHINE, attempt_id) for attempt_id in session.exec(query))
+
+
+def _left(session: Session, now: datetime) -> Iterator[Found]:
+    """Lines that are up although nobody of ours is on them, or for longer than their campaign lets a call last."""
+    limits = {row.name: int(row.config["budget"]["max_call_seconds"]) for row in store.active(session)}
+    too_long = [
+        and_(Attempt.campaign == name, col(Attempt.answered_at) <= now - timedelta(seconds=seconds) - LEFT)
+        for name, seconds in limits.items()
+    ]
+    never_began = and_(col(Call.attempt_id).is_(None), col(Attempt.answered_at) <= now - NEVER_BEGAN)
+    query = (
+        select(Attempt.id)
+        .outerjoin(Call, col(Call.attempt_id) == col(Attempt.id))
+        .where(Attempt.state == State.IN_PROGRESS, col(Attempt.settled_at).is_(None))
+        .where(or_(never_began, col(Call.ended_at) <= now - LEFT, *too_long))
+        .limit(BATCH)
+    )
+    yield from ((Job.MACHINE, attempt_id) for attempt_id in session.exec(query))
+
+
 def _recordings(session: Session, now: datetime) -> Iterator[Found]:
-    late = col(Attempt.ended_at) <= now - RECORDING_LATE
-    query = select(Attempt.id).where(late, Attempt.recording_status == "in-progress").limit(BATCH)
+    late = and_(col(Attempt.ended_at) <= now - RECORDING_LATE, Attempt.recording_status == "in-progress")
+    query = select(Attempt.id).where(or_(late, Attempt.recording_status == WITHDRAWN)).limit(BATCH)
     yield from ((Job.RECORDING, attempt_id) for attempt_id in session.exec(query))
 
 
 LOOKS: tuple[Look, ...] = (
-    _due_leads,
     _unaccounted,
     _unsettled,
     _outbox,
     _unsummarised,
     _braked,
+    _queued_long,
     _stopped,
+    _answered_by_machines,
+    _left,
     _recordings,
 )
 
@@ -190,7 +232,8 @@ def _hurry(session: Session, now: datetime) -> list[Found]:
     query = (
         select(Attempt)
         .join(Call, col(Call.attempt_id) == col(Attempt.id))
-        .where(Attempt.state == State.IN_PROGRESS, col(Call.ended_at).between(now - 2 * LINE_LEFT, now - LINE_LEFT))
+        .where(Attempt.state == State.IN_PROGRESS, col(Attempt.settled_at).is_(None))
+        .where(col(Call.ended_at).between(now - 2 * LINE_LEFT, now - LINE_LEFT))
         .limit(BATCH)
     )
     found: list[Found] = []

@@ -5,19 +5,23 @@ run in threads; a tool that is still at work when the call ends is waited for, b
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
-from typing import Any, assert_never
+from typing import Any
 
 import structlog
 
-from campaign.errors import FirstringError, Permanent, Retryable
+from campaign import clock
+from campaign.errors import Permanent
 from qualify import commands as do
 from qualify import events as ev
-from qualify import realtime_frames, realtime_wire, twilio_wire
+from qualify import twilio_wire
+from qualify.commands import Play, SendAudio
 from qualify.line import Line
-from qualify.model_link import Model, open_line
-from qualify.ports import Hands, Phone
+from qualify.model import Model
+from qualify.model_link import ModelLink
+from qualify.ports import Hands
 from qualify.session import Session
 from qualify.tape import Tape
 from qualify.terms import Terms
@@ -25,6 +29,8 @@ from qualify.terms import Terms
 log = structlog.get_logger()
 AFTERWARDS = 15.0
 """Seconds that tools and orders to the carrier get to finish after the call."""
+PRICE_WITHIN = 1.0
+"""Seconds that the model gets to say what a response cost that was cut short by the call's end."""
 RunTool = Callable[[do.RunTool], dict[str, Any]]
 
 
@@ -32,92 +38,81 @@ class Bridge:
     def __init__(
         self,
         terms: Terms,
-        phone: Phone,
+        phone: Line,
         stream_sid: str,
         model: Model,
-        config: realtime_frames.Config,
         run_tool: RunTool,
         hands: Hands,
         executor: Executor,
         header: dict[str, Any] | None = None,
+        first: ev.Event | None = None,
     ) -> None:
+        """`first`: what the session is told before anything else happens."""
         self._loop = asyncio.get_running_loop()
-        self.started = self._loop.time()
-        self.session = Session(terms, self.started)
-        self.tape = Tape(self.started, header or {})
+        self._now = self._loop.time
+        self.started = self._now()
+        epoch = clock.real_now().timestamp() - self.started
+        self.session = Session(terms, self.started, epoch)
+        self.tape = Tape(self.started, (header or {}) | {"epoch": epoch})
+        self._take = self.session.talk.uplink.take
         self._phone, self._writer = phone, twilio_wire.Writer(stream_sid)
-        self._model, self._config = model, config
+        self._around_audio = self._writer.around_audio
+        self._model = ModelLink(model, self.feed)
         self._run_tool, self._hands, self._executor = run_tool, hands, executor
-        self._line: Line | None = None
-        self._model_task: asyncio.Task[None] | None = None
-        self._models: set[asyncio.Task[None]] = set()
+        self._first = first
         self._timer: asyncio.TimerHandle | None = None
         self._work: set[asyncio.Task[None]] = set()
-        self._finished = asyncio.Event()
+        self._recording: asyncio.Task[None] | None = None
+        self._finished, self._paid = asyncio.Event(), asyncio.Event()
 
     async def run(self) -> None:
         """Until the call is over and everything it started has ended."""
-        reader = asyncio.create_task(self._read_phone(), name="phone")
         try:
-            self._carry_out(self.session.begin(self._loop.time()))
+            self._carry_out(self.session.begin(self._now()))
+            if self._first is not None:
+                self.feed(self._first)
+            self._phone.listen(self)
             await self._finished.wait()
         finally:
             self.feed(ev.StreamEnded("closed"))  # however we got here, the session closes its books
-            await self._let_go(reader)
+            await self._let_go()
 
     def feed(self, event: ev.Event) -> None:
         """One event in, its commands out at once."""
-        now = self._loop.time()
-        self.tape.add(event, now)
-        self._carry_out(self.session.handle(event, now))
-
-    # --- reading ---
-
-    async def _read_phone(self) -> None:
-        ended = "closed"
-        while (message := await self._phone.receive()) is not None:
-            event = twilio_wire.read(message)
-            if isinstance(event, ev.StreamEnded):
-                ended = event.how
-                break
-            if event is not None and not isinstance(event, twilio_wire.Start):
-                self.feed(event)
-        self.feed(ev.StreamEnded(ended))
-
-    async def _read_model(self, delay: float) -> None:
-        """One model session from connecting to its loss."""
-        line: Line | None = None
+        now = self._now()
         try:
-            await asyncio.sleep(delay)
-            line = self._line = await open_line(self._model)
-            while (message := await line.receive()) is not None:
-                event = realtime_wire.read(message)
-                if event is not None:
-                    self.feed(event)
-            self._line = None
-            fatal = line.close_code in realtime_wire.FATAL_CLOSES
-            self.feed(ev.ModelLost(line.close_code, line.close_reason, fatal))
-        except Permanent as error:
-            self.feed(ev.ModelLost(reason=error.code, fatal=True))
-        except Retryable as error:
-            self.feed(ev.ModelLost(reason=error.code))
+            self._carry_out(self.session.handle(event, now))
         finally:
-            if line is not None:
-                await asyncio.shield(asyncio.ensure_future(line.close()))
-
-    # --- carrying out ---
+            self.tape.add(self.session.taped, now)
+        if self.session.over and not self.session.owed:
+            self._paid.set()
 
     def _carry_out(self, commands: list[do.Command]) -> None:
         for command in commands:
-            self._do(command)
+            if isinstance(command, Play):
+                self._phone.send_audio(command.payload.join(self._around_audio))
+            elif isinstance(command, SendAudio):
+                self._model.audio(command.payload)
+            else:
+                self._do(command)
 
-    def _do(self, command: do.Command) -> None:
+    # --- the phone, as its `Ear` ---
+
+    def hear(self, message: bytes) -> None:
+        event = twilio_wire.read(message)
+        if type(event) is ev.CallerAudio:  # fifty a second, for the model alone, on no tape; nothing becomes due
+            for command in self._take(event, self._now()):
+                self._model.audio(command.payload)
+        elif event is not None and not isinstance(event, twilio_wire.Start):
+            self.feed(event)
+
+    def gone(self, code: int, reason: str) -> None:
+        self.feed(ev.StreamEnded("closed"))
+
+    # --- carrying out ---
+
+    def _do(self, command: do.Seldom) -> None:
         match command:
-            case do.SendAudio(payload=payload):
-                if self._line is not None:
-                    self._line.send_audio(realtime_frames.append(payload))
-            case do.Play(payload=payload):
-                self._phone.send(self._writer.media(payload))
             case do.Mark(name=name):
                 self._phone.send(self._writer.mark(name))
             case do.Clear():
@@ -129,67 +124,50 @@ class Bridge:
             case do.RunTool():
                 self._start(self._tool(command))
             case do.ConnectModel(delay=delay):
-                self._connect(delay)
+                self._model.connect(delay)
+            case do.PrepareModel():
+                self._model.prepare()
+            case do.SwitchModel():
+                self._model.switch()
             case do.DropModel():
-                self._drop_model()
+                self._model.drop()
             case do.HangUp():
                 self._start(self._order("hang_up", self._hands.hang_up))
-            case do.Transfer(person=person, number=number):
-                self._start(self._transfer(person, number))
+            case do.Transfer():
+                self._start(self._transfer(command))
             case do.StartRecording():
-                self._start(self._order("start_recording", self._hands.start_recording))
+                self._record("start_recording", self._hands.start_recording)
+            case do.PauseRecording():
+                self._record("pause_recording", self._hands.pause_recording)
+            case do.ResumeRecording():
+                self._record("resume_recording", self._hands.resume_recording)
+            case do.DiscardRecording():
+                self._record("discard_recording", self._hands.discard_recording)
             case do.Suppress(channel=channel):
                 self._start(self._order("suppress", lambda: self._hands.suppress(channel)))
-            case do.PersonMet():
-                self._start(self._order("person_met", self._hands.person_met))
+            case do.SpeakIn(language=language):
+                self._start(self._order("speak_in", lambda: self._hands.speak_in(language)))
+            case do.Reached(who=who):
+                self._start(self._order("reached", lambda: self._hands.reached(who)))
+            case do.LeaveMessage():
+                self._start(self._order("leave_message", self._hands.leave_message))
             case do.CloseStream() | do.Finish():
                 self._finished.set()
             case _:
-                self._to_model(command)
-
-    def _to_model(self, command: do.ToModel) -> None:
-        match command:
-            case do.Configure():
-                text = realtime_frames.configure(self._config, command, voice_locked=self.session.talk.voice_locked)
-            case do.AskResponse():
-                text = realtime_frames.ask(command)
-            case do.CancelResponse():
-                text = realtime_frames.cancel(command)
-            case do.Truncate():
-                text = realtime_frames.truncate(command)
-            case do.AnswerTool():
-                text = realtime_frames.answer(command)
-            case do.AddItem():
-                text = realtime_frames.add_item(command)
-            case _:
-                assert_never(command)
-        if self._line is not None:
-            self._line.send(text)
+                self._model.send(command, voice_locked=self.session.talk.voice_locked)
 
     def _wake(self, at: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._loop.call_at(at, self.feed, ev.ClockRang())
 
-    def _connect(self, delay: float) -> None:
-        self._drop_model()
-        self._model_task = asyncio.create_task(self._read_model(delay), name="model")
-        self._models.add(self._model_task)
-        self._model_task.add_done_callback(self._models.discard)
-
-    def _drop_model(self) -> None:
-        """The reader may ask for this itself, in the middle of an event: cancelling takes effect at its next await."""
-        self._line = None
-        if self._model_task is not None:
-            self._model_task.cancel()
-        self._model_task = None
-
     # --- beside the read loop ---
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._work.add(task)
         task.add_done_callback(self._work.discard)
+        return task
 
     async def _tool(self, command: do.RunTool) -> None:
         result = await self._loop.run_in_executor(self._executor, self._run_tool, command)
@@ -209,22 +187,38 @@ class Bridge:
         if name == "hang_up":
             self._finished.set()
 
-    async def _transfer(self, person: str, number: str) -> None:
+    def _record(self, name: str, act: Callable[[], None]) -> None:
+        """One order after the other: none may overtake the start."""
+        before = self._recording
+
+        async def in_turn() -> None:
+            if before is not None:
+                await asyncio.wait([before])
+            await self._order(name, act)
+
+        self._recording = self._start(in_turn())
+
+    async def _transfer(self, command: do.Transfer) -> None:
+        """Once: a transfer that may have been carried out is never ordered again. (twilio.md R85)"""
         try:
-            await self._loop.run_in_executor(self._executor, self._hands.transfer, person, number)
-        except FirstringError as error:
-            self.feed(ev.TransferFailed(error.code))
+            await self._loop.run_in_executor(self._executor, self._hands.transfer, command)
+        except Exception as error:  # whatever went wrong, the person must not be left in silence
+            code = getattr(error, "code", None) or type(error).__name__
+            log.warning("transfer failed", code=code)
+            self.feed(ev.TransferFailed(str(code)))
 
     # --- letting go ---
 
-    async def _let_go(self, reader: asyncio.Task[None]) -> None:
+    async def _let_go(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._drop_model()
         await self._phone.close()
-        reader.cancel()
+        if self._model.connected:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._paid.wait(), PRICE_WITHIN)
+        await self._model.end()
         if self._work:
             await asyncio.wait(self._work, timeout=AFTERWARDS)
         for task in tuple(self._work):
             task.cancel()
-        await asyncio.gather(reader, *self._models, *self._work, return_exceptions=True)
+        await asyncio.gather(*self._work, return_exceptions=True)

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from qualify import interruption, parting
-from qualify.commands import Command, DropModel, Suppress, Tell
+from qualify.commands import Command, DropModel, LeaveMessage, Suppress, Tell
 from qualify.ending import Stage
+from qualify.presence import Sign, Who
 from qualify.talk import Talk
 
-MACHINES = frozenset({"machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other", "fax"})
 CLOSING_LINE = {"completed": "booked", "not_interested": "declined", "unreachable": "failed", "limit": "failed"}
 
 
@@ -23,12 +23,7 @@ def decide(talk: Talk, reason: str, by: str, now: float) -> Iterator[Command]:
 def progress(talk: Talk, now: float) -> Iterator[Command]:
     """Nothing is being generated: go on to waiting for the goodbye's end, or ask for a goodbye once."""
     ending = talk.ending
-    if (
-        ending.stage is not Stage.FAREWELL
-        or talk.responses.busy
-        or talk.responses.wish
-        or talk.awaited_since is not None
-    ):
+    if ending.stage is not Stage.FAREWELL or talk.responses.busy or talk.responses.wish:
         return
     if ending.spoke or ending.tries or not talk.recovery.up or talk.speaking:
         yield from parting.drain(talk, now)
@@ -60,16 +55,17 @@ def opt_out(talk: Talk, channel: str, now: float) -> Iterator[Command]:
     yield Suppress(channel)
     if talk.ending.parting:
         return
-    # The model answers a spoken wish by itself when it listens; otherwise what is playing is cut and the line asked for.
-    answers_itself = channel == "voice" and talk.listening
+    talk.transfer = None
+    # A spoken wish is being answered already; otherwise what is playing is cut and the line asked for.
+    answered = channel == "voice" and talk.listening
     was_speaking = talk.agent_since_caller
     talk.ending.decide("opted_out", "agent", now, talk.terms.farewell_within)
     yield Tell("state", {"state": "ending", "reason": "opted_out"})
-    if answers_itself:
+    if answered:
         talk.ending.spoke = was_speaking
         yield from progress(talk, now)
         return
-    yield from interruption.silence(talk, now)
+    yield from interruption.interrupt(talk, now)
     talk.ending.tries = 1
     if talk.recovery.up:
         yield from talk.steer(
@@ -79,51 +75,34 @@ def opt_out(talk: Talk, channel: str, now: float) -> Iterator[Command]:
         yield from parting.drain(talk, now)
 
 
-def machine(talk: Talk, answered_by: str, now: float) -> Iterator[Command]:
-    """The carrier's verdict. A machine gets no word more, unless a person has long been talking with us.
-
-    `human` and `unknown` change nothing here. (twilio.md R57, R58)
-    """
-    if answered_by in MACHINES and talk.met:
-        talk.flag("late_machine_verdict", answered_by)
-        return
-    talk.verdict = talk.verdict or answered_by
-    if answered_by not in MACHINES or talk.ending.parting:
-        return
-    leaves = talk.terms.leaves_message and answered_by.startswith("machine_end")
-    yield from leave(talk, "system", now, message=leaves)
+def hush(talk: Talk, now: float) -> Iterator[Command]:
+    """No word more, whatever was asked for or is playing; a person who comes yet is greeted from the beginning. (R57)"""
+    talk.responses.wish = talk.retry_at = talk.floor.doubt_until = None
+    talk.floor.held.clear()
+    if not talk.playback.silent or talk.responses.active not in talk.responses.discarded:
+        yield from interruption.interrupt(talk, now)
+    talk.greeting.start_over()
 
 
-def leave(talk: Talk, by: str, now: float, *, message: bool) -> Iterator[Command]:
-    """Nobody is there. Without a word: the line drops, or the worker has the carrier say the campaign's message."""
-    talk.responses.wish = None
-    yield from interruption.silence(talk, now)
-    talk.ending.decide("voicemail", by, now, 0.0)
-    yield from parting.step_aside(talk, now) if message else parting.hang_up(talk, now)
-
-
-def transfer(talk: Talk, person: str, number: str, now: float) -> Iterator[Command]:
-    talk.transfer = (person, number)
-    yield from decide(talk, "transferred", "agent", now)
-    talk.ending.spoke = True
-    yield from progress(talk, now)
-
-
-def transfer_failed(talk: Talk, now: float) -> Iterator[Command]:
-    """The model is gone by now: a local clip must do, and a person calls back."""
-    talk.transfer = None
-    talk.flag("needs_callback", "transfer failed")
-    talk.ending.reason = "failed"
-    yield from parting.play_clip(talk, "apology_callback", now)
-    yield from parting.drain(talk, now)
+def leave(talk: Talk, by: str, now: float, *, message: bool = False, reason: str = "voicemail") -> Iterator[Command]:
+    """Nobody is there. Without a word: the line drops, or the carrier says the campaign's message first. (R61)"""
+    yield from hush(talk, now)
+    talk.ending.decide(reason, by, now, 0.0)
+    if message and talk.terms.leaves_message:
+        yield LeaveMessage()
+        yield from parting.step_aside(talk, now)
+    else:
+        yield from parting.hang_up(talk, now)
 
 
 def give_up(talk: Talk, why: str, now: float) -> Iterator[Command]:
-    """The conversation cannot be saved: apology by local clip, a callback owed, and the end."""
+    """The conversation cannot be saved: apology by local clip, a callback owed, and the end. Machines are owed nothing."""
+    if talk.presence.mute:
+        yield from leave(talk, "system", now, message=talk.presence.who is Who.VOICEMAIL)
+        return
     talk.flag("needs_callback", why)
     talk.responses.reset()
     talk.uplink.disconnect()
-    talk.listening = False
     talk.ending.decide("failed", "system", now, 0.0)
     yield DropModel()
     yield from parting.play_clip(talk, "apology_callback", now)
@@ -135,8 +114,11 @@ def end_call(talk: Talk, reason: str, now: float) -> Iterator[Command]:
     if reason == "opted_out" and not talk.opted_out:
         talk.opted_out = "voice"
         yield Suppress("voice")
-    if reason == "voicemail" and talk.terms.leaves_message and not talk.verdict:
-        yield from leave(talk, "agent", now, message=True)  # the verdict comes with the tone: wait for it in silence
+        if talk.ending.decided and not talk.ending.parting:
+            talk.ending.reason, talk.transfer = reason, None
+    if reason == "voicemail" and talk.presence.see(Sign.VOICEMAIL_WORDS, now):
+        # A message waits for the tone, in silence.
+        yield from hush(talk, now) if talk.terms.leaves_message else leave(talk, "agent", now)
         return
     yield from decide(talk, reason, "agent", now)
 

@@ -7,7 +7,9 @@ The person may take the talk up again before the mark comes back, unless the end
 from dataclasses import dataclass
 from enum import Enum
 
-FINAL = frozenset({"opted_out", "voicemail", "wrong_number", "failed", "unreachable", "limit", "transferred"})
+FINAL = frozenset(
+    {"opted_out", "voicemail", "machine", "screening", "wrong_number", "failed", "unreachable", "limit", "transferred"}
+)
 """Endings that speech does not call back."""
 MARGIN = 2.0
 """Seconds past the unheard audio that a terminal mark may take."""
@@ -25,6 +27,10 @@ class Stage(Enum):
     """the carrier is to take the call over (a colleague, a voicemail message), which ends our stream"""
     HANGING_UP = "hanging_up"
     OVER = "over"
+
+
+PARTING = (Stage.STEPPING_ASIDE, Stage.HANGING_UP, Stage.OVER)
+"""Made once: looking an enum's member up takes Python 3.11 an eighth of a microsecond."""
 
 
 @dataclass(slots=True)
@@ -53,7 +59,7 @@ class Ending:
     @property
     def parting(self) -> bool:
         """Nothing is said or heard any more."""
-        return self.stage in (Stage.STEPPING_ASIDE, Stage.HANGING_UP, Stage.OVER)
+        return self.stage in PARTING
 
     def decide(self, reason: str, by: str, now: float, within: float) -> None:
         self.stage, self.reason, self.by, self.intent_at = Stage.FAREWELL, reason, by, now

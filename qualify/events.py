@@ -16,10 +16,13 @@ class Happening(msgspec.Struct, frozen=True, tag_field="what", tag=str.lower, om
 
 
 class CallerAudio(Happening, frozen=True):
-    """One inbound frame, as it came. `timestamp` is the stream's own ms."""
+    """One frame, as it came. `timestamp` is the stream's own ms."""
 
     payload: str
     timestamp: int = 0
+    chunk: int = 0
+    """Counts the frames of the stream from 1; 0 when it was not told."""
+    track: str = "inbound"
 
 
 class MarkEchoed(Happening, frozen=True):
@@ -45,6 +48,8 @@ class ModelOpened(Happening, frozen=True):
     """A new, empty model session exists."""
 
     expires_at: float = 0.0
+    """Seconds since 1970; 0 when it does not say."""
+    model: str = ""
 
 
 class ModelConfigured(Happening, frozen=True):
@@ -52,6 +57,8 @@ class ModelConfigured(Happening, frozen=True):
 
     input_format: str = ""
     output_format: str = ""
+    model: str = ""
+    """The snapshot that really answers."""
 
 
 class ModelLost(Happening, frozen=True):
@@ -86,6 +93,8 @@ class CallerWords(Happening, frozen=True):
     seconds: float = 0.0
     """Audio length billed by the second, when the transcriber bills so."""
     usage: dict[str, Any] = {}
+    failed: bool = False
+    """The transcriber broke: nothing is known of what was said."""
 
 
 class ResponseStarted(Happening, frozen=True):
@@ -130,10 +139,12 @@ class ToolAsked(Happening, frozen=True):
 
 
 class ItemKept(Happening, frozen=True):
-    """The model's side confirmed an item of ours."""
+    """The model's conversation holds this item now, whoever made it."""
 
     item_id: str
     call_id: str = ""
+    kind: str = "function_call_output"
+    role: str = ""
 
 
 class ResponseEnded(Happening, frozen=True):
@@ -166,6 +177,16 @@ class ToolAnswered(Happening, frozen=True):
     result: dict[str, Any]
 
 
+class StandbyReady(Happening, frozen=True):
+    """The second line to the model is open."""
+
+
+class StandbyLost(Happening, frozen=True):
+    """The second line could not be had."""
+
+    reason: str = ""
+
+
 class TransferFailed(Happening, frozen=True):
     """The carrier would not hand the call over."""
 
@@ -187,9 +208,50 @@ class CallOver(Happening, frozen=True):
 
 
 class StopAsked(Happening, frozen=True):
-    """An opt-out that came another way (API, supervisor), or an order to end the call."""
+    """An opt-out that came another way (API, supervisor), or an order to end the call. `by`: who gave it, if a person."""
 
     reason: str = "opted_out"
+    by: str = ""
+
+
+class TakeOverAsked(Happening, frozen=True):
+    """A supervisor wants this person of the roster on the phone instead of the agent, now."""
+
+    person: str
+    number: str
+    by: str = ""
+
+
+class Whispered(Happening, frozen=True):
+    """A supervisor's words for the model alone."""
+
+    text: str
+    by: str = ""
+
+
+class SayAsked(Happening, frozen=True):
+    """A supervisor's words, to be said exactly so."""
+
+    text: str
+    by: str = ""
+
+
+class CameBack(Happening, frozen=True):
+    """This conversation goes on where an earlier one of the same call left off: nobody took the call.
+
+    `turns`: role and text, as heard. `at_ms`: how long ago the call's first conversation began. `facts`: what is known.
+    """
+
+    turns: list[tuple[str, str]]
+    at_ms: int = 0
+    disclosed_ms: int | None = None
+    recorded: bool = False
+    ordered: bool = False
+    """The transfer was a supervisor's order, not the person's wish."""
+    facts: str = ""
+    answered: list[str] = []
+    """Ids of the questions that were answered."""
+    booked: bool = False
 
 
 PhoneEvent = CallerAudio | MarkEchoed | KeyPressed | StreamEnded
@@ -211,5 +273,17 @@ ModelEvent = (
     | ResponseEnded
     | ModelError
 )
-OwnEvent = ToolAnswered | TransferFailed | ClockRang | Verdict | CallOver | StopAsked | Unknown
+Order = StopAsked | TakeOverAsked | Whispered | SayAsked
+OwnEvent = (
+    ToolAnswered
+    | StandbyReady
+    | StandbyLost
+    | TransferFailed
+    | ClockRang
+    | Verdict
+    | CallOver
+    | CameBack
+    | Order
+    | Unknown
+)
 Event = PhoneEvent | ModelEvent | OwnEvent

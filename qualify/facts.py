@@ -12,12 +12,15 @@ from typing import Any
 
 from campaign.file import Campaign
 from campaign.records import Lead
+from qualify.languages import primary
 from qualify.playbook import Playbook, fill
 
 NAME_LENGTH = 40
 VALUE_LENGTH = 120
 MESSAGE_LENGTH = 600
 MAX_EXTRAS = 12
+NAMELESS = {"en": "there", "es": "qué tal"}
+"""What stands after a hello when the form gave no name: "Hi there", "Hola, qué tal"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,10 @@ class Facts:
     form: Mapping[str, str] = field(default_factory=dict)
     records: bool = True
     """Whether this call is recorded, so whether the notice is said."""
+    inbound: bool = False
+    """The person rings us."""
+    before: tuple[str, ...] = ()
+    """What was between them and us before, in cleaned lines."""
 
 
 def clean(text: object, limit: int) -> str:
@@ -46,7 +53,7 @@ def given_name(text: str) -> str:
 
 def gather(playbook: Playbook, campaign: Campaign, lead: Lead, zone: str) -> Facts:
     """Facts of one call. Answers the form already gave keep their question's id as key."""
-    first_name = given_name(lead.first_name) or "there"
+    first_name = given_name(lead.first_name) or NAMELESS.get(primary(playbook.language), "")
     seller = {
         "brand": campaign.seller.brand,
         "legal_name": campaign.seller.legal_name,
@@ -60,9 +67,8 @@ def gather(playbook: Playbook, campaign: Campaign, lead: Lead, zone: str) -> Fac
         "language": playbook.language,
         "meeting_minutes": str(campaign.meeting.minutes),
     }
-    known = {
-        q.id: clean(lead.answers[q.id], VALUE_LENGTH) for q in playbook.questions if _given(lead.answers.get(q.id))
-    }
+    given = {q.id: lead.answers.get(q.id, lead.email if q.type == "email" else None) for q in playbook.questions}
+    known = {key: clean(value, VALUE_LENGTH) for key, value in given.items() if _given(value)}
     return Facts(values | known, dict(_form(lead, playbook)), campaign.recording.enabled)
 
 

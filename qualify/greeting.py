@@ -4,10 +4,20 @@ While protected, speech neither cuts it short nor is answered by itself; it is k
 (realtime.md rules 8, 33; DESIGN truth 6)
 """
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum
 
 from qualify.phrases import plain
+
+ENOUGH = 0.5
+"""Share of a line's telling words that must be said."""
+_COMMON = frozenset(["this", "that", "with", "your", "call", "calling", "esta", "llamada", "llama", "para", "usted"])
+_AI = re.compile(r"\b(?:ai|ia|artificial|virtual)\b")
+_PRETENDS = re.compile(
+    r"\b(?:not|no|never)(?: \w+){0,3} (?:ai|ia|artificial|virtual)\b|\b(?:real|human|actual) (?:person|being|agent)\b"
+    r"|\b(?:am|i'm|soy) (?:a |an |una? )?human[oa]?\b"
+)
 
 
 class Stage(Enum):
@@ -15,9 +25,8 @@ class Stage(Enum):
     """for the person's hello, or for silence"""
     SPEAKING = "speaking"
     """asked for, or under way and protected"""
-    OPENING = "opening"
-    """mandatory part heard; the model has been told to listen again"""
     DONE = "done"
+    """the mandatory part was heard"""
 
 
 @dataclass(slots=True)
@@ -33,10 +42,22 @@ class Greeting:
     complete: bool = False
     """All of it has been generated."""
     said_at: float = 0.0
-    mended: bool = False
-    """The model was told once to say what it had left out."""
+    mends: int = 0
+    """How often the model was told to say what it had left out."""
     unanswered: bool = False
     """The person spoke during the protection and nobody has answered."""
+
+    def begin_again(self, mandatory: tuple[str, ...], ask: str) -> None:
+        """In other words, from the start: what was said so far does not count."""
+        self.mandatory, self.ask = mandatory, ask
+        self.start_over()
+
+    def start_over(self) -> None:
+        """Whoever heard it was no person, or it was in another language: the next time all of it is said."""
+        self.stage, self.heard_ms, self.tries = Stage.WAITING, None, 0
+        self.complete = self.unanswered = False
+        self.mends = 0
+        self.response_ids, self.item_ids = set(), []
 
     @property
     def protected(self) -> bool:
@@ -53,10 +74,29 @@ class Greeting:
         return at / len(said) if said else 1.0
 
     def missing(self, text: str) -> list[str]:
-        """Mandatory lines of which the spoken text has less than half the words."""
-        said = set(plain(text).split())
-        return [line for line in self.mandatory if _share(plain(line).split(), said) < 0.5]
+        """Mandatory lines that the spoken text does not say, in whatever wording.
+
+        A line counts by the words that tell it from the others; and an AI must have called itself one, and nothing else.
+        """
+        said = plain(text)
+        words = set(said.split())
+        lines = [set(plain(line).split()) for line in self.mandatory]
+        return [
+            line
+            for line, own in zip(self.mandatory, lines, strict=True)
+            if _share(own - _others(own, lines), words) < ENOUGH or (_AI.search(plain(line)) and not _is_honest(said))
+        ]
 
 
-def _share(words: list[str], said: set[str]) -> float:
-    return sum(word in said for word in words) / len(words) if words else 1.0
+def _others(own: set[str], lines: list[set[str]]) -> set[str]:
+    """Words that say nothing of a line: short and common ones, and those that other lines have as well."""
+    shared = {word for line in lines if line is not own for word in line}
+    return shared | _COMMON | {word for word in own if len(word) < 4}
+
+
+def _share(telling: set[str], said: set[str]) -> float:
+    return len(telling & said) / len(telling) if telling else 1.0
+
+
+def _is_honest(said: str) -> bool:
+    return bool(_AI.search(said)) and not _PRETENDS.search(said)

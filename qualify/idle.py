@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from qualify import closing
+from qualify import answering, closing
 from qualify.commands import Command
 from qualify.greeting import Stage
 from qualify.talk import Talk
@@ -27,6 +27,7 @@ def tick(talk: Talk, now: float) -> Iterator[Command]:
         talk.nudges += 1
         yield from talk.steer(NUDGE, must=False)
     else:
+        yield from answering.nobody(talk, now)
         yield from closing.decide(talk, "failed" if talk.caller_turns else "unreachable", "agent", now)
         talk.flag("caller_silent")
         yield from closing.progress(talk, now)

@@ -3,30 +3,33 @@
 The rebuilt session gets what was really heard and a note not to greet again. (realtime.md section 3; rules 2, 4, 57, 58, 65)
 """
 
-import json
 from collections.abc import Iterator
 
-from qualify import closing, opening, parting
+from qualify import closing, discretion, goals, parting, summary
 from qualify import events as ev
-from qualify.commands import AddItem, Command, Configure, ConnectModel
+from qualify.commands import AddItem, Command, Configure, ConnectModel, SwitchModel
 from qualify.greeting import Stage as Greet
-from qualify.recovery import Stage
+from qualify.recovery import Stage, Standby
 from qualify.responses import Wish
 from qualify.talk import Talk
-from qualify.tooling import public
 
 PHONE_FORMAT = "audio/pcmu"
 HISTORY = 12
+DROPPED = "The line dropped for a moment. "
 RE_ANCHOR = (
-    "The line dropped for a moment. Continue the same call in the same language from where you stopped. "
-    "Do not greet or introduce yourself again."
+    "Continue the same call in the same language from where you stopped. Do not greet or introduce yourself again."
+)
+HELD_UP = (
+    "They were put on hold for a colleague who could not be reached. Your greeting has not been heard yet: begin with it, and "
+    "apologise for the wait in a few words behind it."
 )
 START_OVER = "The line dropped as you began. Begin again with the greeting."
 
 
 def opened(talk: Talk) -> Iterator[Command]:
+    """Configure it; a model that refused the whole configuration once is not asked again."""
     talk.recovery.opened()
-    yield Configure(talk.event_id("su"), listening=False)
+    yield Configure(talk.event_id("su"), talk.hearing, minimal=talk.config_tries > 0, language=talk.terms.language)
 
 
 def configured(talk: Talk, event: ev.ModelConfigured, now: float) -> Iterator[Command]:
@@ -34,43 +37,51 @@ def configured(talk: Talk, event: ev.ModelConfigured, now: float) -> Iterator[Co
         talk.flag("wrong_format", f"{event.input_format} {event.output_format}")
         yield from closing.give_up(talk, "wrong audio format", now)
         return
+    talk.model_used = event.model or talk.model_used
     if talk.recovery.stage is Stage.CONFIGURING:
         yield from _up(talk, now)
-    elif talk.greeting.stage is Greet.OPENING:
-        opening.opened(talk)
 
 
 def _up(talk: Talk, now: float) -> Iterator[Command]:
-    again = talk.recovery.losses > 0
+    again, owed = talk.recovery.was_up or bool(talk.came_back), talk.recovery.owed
     talk.recovery.configured(now)
+    yield from discretion.facts(talk)
     if again:
         yield from _rebuild(talk)
+    while talk.untold:
+        yield from talk.tell(talk.untold.popleft())
     ring_speaks = again and talk.uplink.kept_speech()
     yield from talk.uplink.connect()
-    if again and talk.greeting.stage is Greet.OPENING and not ring_speaks and not talk.ending.decided:
+    if again and owed and talk.listening and not ring_speaks and not talk.ending.decided:
         talk.responses.want(Wish(must=True))
 
 
 def _rebuild(talk: Talk) -> Iterator[Command]:
-    for role, text in _history(talk):
-        yield AddItem(talk.event_id("h"), role, text)
+    for role, text, item_id in _history(talk):
+        yield AddItem(talk.event_id("h"), role, text, item_id=talk.context.stand_in(item_id, talk.event_id("h")))
     greeting = talk.greeting
     if greeting.stage is Greet.SPEAKING and not greeting.complete:  # the disclosure was never generated in full
         greeting.stage = Greet.WAITING
         yield AddItem(talk.event_id("h"), "system", START_OVER)
     elif greeting.stage is not Greet.WAITING:
-        yield AddItem(talk.event_id("h"), "system", RE_ANCHOR)
-    if greeting.stage in (Greet.OPENING, Greet.DONE):
-        yield from opening.listen(talk)
+        yield from goals.restate(talk)
+        dropped = DROPPED + RE_ANCHOR if talk.recovery.owed else RE_ANCHOR
+        yield AddItem(talk.event_id("h"), "system", talk.came_back or dropped)
+    elif talk.came_back:
+        yield AddItem(talk.event_id("h"), "system", HELD_UP)
+    talk.came_back = ""
 
 
-def _history(talk: Talk) -> list[tuple[str, str]]:
-    """The last turns, the agent's only as heard, then what the tools did."""
+def _history(talk: Talk) -> list[tuple[str, str, str]]:
+    """Role, text and the turn it stands for: older turns in short, the last ones as heard, then what the tools did."""
     lines = [line for line in talk.transcript.lines if line.role != "note" and not line.item_id.startswith("clip:")]
-    turns = [("assistant" if line.role == "agent" else "user", _words(talk, line.item_id)) for line in lines[-HISTORY:]]
-    done = [f"{use.name}: {json.dumps(public(use.result))}" for use in talk.tools.uses.values() if use.result]
-    facts = [("system", "Tool results so far:\n" + "\n".join(done))] if done else []
-    return [turn for turn in turns if turn[1]] + facts
+    older, last = lines[:-HISTORY], lines[-HISTORY:]
+    short = [("system", summary.so_far((), older), "")] if older else []
+    roles = {"agent": "assistant", "caller": "user"}
+    turns = [(roles[line.role], _words(talk, line.item_id), line.item_id) for line in last]
+    facts = summary.tool_lines(talk.tools.uses.values())
+    done = [("system", "\n".join(facts), "")] if facts else []
+    return [*short, *(turn for turn in turns if turn[1]), *done]
 
 
 def _words(talk: Talk, item_id: str) -> str:
@@ -92,29 +103,56 @@ def lost(talk: Talk, event: ev.ModelLost, now: float) -> Iterator[Command]:
     talk.recovery.lost(now)
     if was_up:
         talk.flag("model_lost", f"{event.code} {event.reason}"[:120])
-        _void(talk)
+        void(talk, now)
     if event.fatal:
         yield from closing.give_up(talk, event.reason or "model refused", now)
     elif talk.ending.decided:
         yield from closing.progress(talk, now)
+    elif was_up and talk.recovery.standby is Standby.READY:
+        yield from _change(talk, now, owed=True)
     else:
+        talk.recovery.standby = Standby.NONE
         yield ConnectModel(talk.recovery.next_delay(now))
 
 
-def _void(talk: Talk) -> None:
+def rotate(talk: Talk, now: float, *, owed: bool) -> Iterator[Command]:
+    """Leave the present session for a new one, by our own wish. `owed`: something of it is cut off and must be taken up."""
+    talk.counts["rotations"] += 1
+    void(talk, now)
+    yield from _change(talk, now, owed=owed)
+
+
+def _change(talk: Talk, now: float, *, owed: bool) -> Iterator[Command]:
+    yield SwitchModel() if talk.recovery.rotate(now, owed=owed) else ConnectModel()
+
+
+def void(talk: Talk, now: float) -> None:
+    """Everything asked of the model's old session is lost with it."""
     talk.responses.reset()
     talk.uplink.disconnect()
-    talk.listening = talk.speaking = talk.voice_locked = False
-    talk.awaited_since = talk.retry_at = None
+    talk.speaking = talk.voice_locked = False
+    talk.floor.doubt_until = talk.retry_at = None
+    talk.floor.held.clear()
     talk.recent_responses.clear()
+    talk.context.reset(talk.playback.items, now)
     for spoken in talk.playback.items.values():
         spoken.ended = True
 
 
+def stall_due(talk: Talk) -> float | None:
+    """When a model that owes us something counts as stalled: an answer, or the taking of our configuration."""
+    if talk.ending.decided:
+        return None
+    if talk.recovery.stage is Stage.CONFIGURING:
+        return talk.model_at + talk.terms.configured_within
+    if not (talk.recovery.up and talk.responses.busy):
+        return None  # counted from what we asked for last: it owed us nothing before
+    return max(talk.model_at, talk.responses.requested_at) + talk.terms.stalled_after
+
+
 def stalled(talk: Talk, now: float) -> bool:
     """The model owes us something and has sent nothing at all for too long."""
-    owes = talk.responses.busy or talk.awaited_since is not None
-    return talk.recovery.up and owes and now - talk.model_at >= talk.terms.stalled_after and not talk.ending.decided
+    return (due := stall_due(talk)) is not None and now >= due
 
 
 def limits(talk: Talk) -> tuple[float, float]:
@@ -130,7 +168,7 @@ def check(talk: Talk, now: float) -> Iterator[Command]:
     cover_at, give_up_at = limits(talk)
     if now >= give_up_at:
         yield from closing.give_up(talk, "model unreachable", now)
-    elif now >= cover_at and not talk.recovery.covered and talk.playback.silent:
+    elif now >= cover_at and not talk.recovery.covered and talk.playback.silent and not talk.presence.waiting:
         talk.recovery.covered = True
         yield from parting.play_clip(talk, "one_moment", now)
 
@@ -142,4 +180,4 @@ def refused(talk: Talk, event: ev.ModelError, now: float) -> Iterator[Command]:
         return
     talk.config_tries += 1
     talk.flag("update_refused", f"{event.code} {event.param}".strip())
-    yield Configure(talk.event_id("su"), listening=talk.listening or talk.greeting.stage is Greet.OPENING, minimal=True)
+    yield Configure(talk.event_id("su"), talk.hearing, minimal=True, language=talk.terms.language)

@@ -8,25 +8,56 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qualify.phrases import is_screening, is_voicemail, plain
+from qualify.comeback import BEFORE
+from qualify.phrases import folded, plain
 from qualify.playbook import Playbook
+from qualify.presence import Who
+from qualify.recorded import Kind, kind_of
 from qualify.talk import Talk
+from qualify.tools.answers import disqualifies
 from qualify.tools.desk import Desk
-from qualify.tools.save_answers import disqualifies
 
 _DECLINE = re.compile(
     r"not interested|no thanks|no thank you|don't want|do not want|changed my mind|not for me|leave me alone"
+    r"|\bno (?:me|nos) interesa|\bno est(?:oy|amos) (?:muy )?interesad|\bno (?:muchas )?gracias\b"
+    r"|\bno quiero (?:nada|saber|comprar)|\bya no (?:lo )?(?:quiero|necesito)\b|\bcambie de (?:opinion|idea)|\bno es para mi\b"
+    r"|\bdeje(?:me|nme)? en paz|\bno lo necesito"
 )
 _CLAIM_BOOKED = re.compile(
     r"\b(?:you're|you are|it's|it is|that's|i've|i have|all)\s+(?:\w+\s+)?(?:booked|scheduled)\b|\bmeeting is (?:booked|confirmed)"
+    r"|(?<!no )\b(?:queda|quedó|está|ha quedado|le he|la he|he)\s+(?:\w+\s+)?(?:reservad|agendad|programad|confirmad)[oa]\b"
+    r"|(?<!no )\b(?:le|ya)\s+(?:la\s+|lo\s+)?(?:reservé|agendé|programé)\b"
 )
-_CLAIM_TRANSFER = re.compile(r"\bputting you through now\b|\btransferring you now\b")
+_CLAIM_TRANSFER = re.compile(
+    r"\bputting you through now\b|\btransferring you now\b|\b(?:le|lo|la) estoy (?:comunicando|transfiriendo|pasando)\b"
+)
+REACHED = {
+    Who.HUMAN: "human",
+    Who.VOICEMAIL: "voicemail",
+    Who.MACHINE: "voicemail",
+    Who.TALKER: "voicemail",
+    Who.SCREENER: "screening",
+    Who.MENU: "machine",
+    Who.FAX: "machine",
+    Who.NOBODY: "nobody",
+}
+RECORDED: dict[Kind | None, str] = {
+    Kind.HOLD: "screening",
+    Kind.SCREENER: "screening",
+    Kind.MENU: "machine",
+    Kind.VOICEMAIL: "voicemail",
+}
+"""What a call came to in which only recordings were heard; the last of them that was heard counts."""
 REASONED = {
     "not_interested": "declined",
     "not_qualified": "not_qualified",
     "wrong_number": "declined",
     "callback": "needs_human",
 }
+
+
+OWED = ("needs_callback", "language_unavailable")
+"""Flags of a call that could not be held as it should: a person owes them one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +78,19 @@ def settle(talk: Talk, desk: Desk) -> Outcome:
 
 
 def _reached(talk: Talk) -> str:
-    if talk.verdict.startswith("machine"):
-        return "voicemail"
-    if talk.verdict == "fax":
-        return "machine"
+    who = talk.presence.who
+    if who is Who.TAKEN:
+        return "human" if talk.greeting.heard_ms is not None else "screening"
+    if who in REACHED:
+        return REACHED[who]
     if talk.ending.reason == "voicemail":
         return "voicemail"
-    words = [line.text for line in talk.transcript.lines if line.role == "caller" and line.text]
-    if any(not (is_voicemail(text) or is_screening(text)) for text in words):
+    kinds = [kind_of(line.text) for line in talk.transcript.lines if line.role == "caller" and line.text]
+    if None in kinds:
         return "human"
-    if any(is_voicemail(text) for text in words):
-        return "voicemail"
-    if words:
-        return "screening"
-    if talk.caller_turns or talk.verdict == "human":
+    if kinds:
+        return RECORDED[max(kinds, key=list(RECORDED).index)]
+    if talk.caller_turns or talk.presence.verdict == "human":
         return "human"
     return "nobody" if talk.recovery.was_up else "failed"
 
@@ -73,7 +103,7 @@ def _wanted(talk: Talk, desk: Desk) -> str | None:
         return "booked"
     if desk.callback_at is not None:
         return "callback"
-    if desk.transferred_to is not None or desk.nobody_free:
+    if desk.transferred_to is not None or desk.nobody_free or talk.ending.reason == "transferred":
         return "needs_human"
     if any(disqualifies(q, desk.answers[q.id]) for q in desk.playbook.questions if q.id in desk.answers):
         return "not_qualified"
@@ -83,7 +113,7 @@ def _wanted(talk: Talk, desk: Desk) -> str | None:
         return "declined"
     if talk.ending.reason == "completed":
         return "qualified" if _all_required(desk) else "needs_human"
-    if any(flag["flag"] == "needs_callback" for flag in talk.flags) or talk.ending.reason == "limit":
+    if any(flag["flag"] in OWED for flag in talk.flags) or talk.ending.reason == "limit":
         return "needs_human"
     return None
 
@@ -94,12 +124,15 @@ def _all_required(desk: Desk) -> bool:
 
 def _last_word_declines(talk: Talk) -> bool:
     last = talk.transcript.last("caller")
-    return last is not None and bool(_DECLINE.search(plain(last.text)))
+    return last is not None and bool(_DECLINE.search(folded(last.text)))
 
 
 def _flags(talk: Talk, desk: Desk, reached: str) -> Iterator[dict[str, str]]:
     yield from talk.flags
-    spoken = "\n".join(plain(line.heard) for line in talk.transcript.lines if line.role == "agent")
+    if desk.nobody_free and not any(flag["flag"] == "needs_callback" for flag in talk.flags):
+        yield {"flag": "needs_callback", "detail": "nobody was free"}
+    own = [line for line in talk.transcript.lines if not line.item_id.startswith(BEFORE)]
+    spoken = "\n".join(plain(line.heard) for line in own if line.role == "agent")
     if _CLAIM_BOOKED.search(spoken) and desk.booking is None:
         yield {"flag": "claim_without_tool", "detail": "booked"}
     if _CLAIM_TRANSFER.search(spoken) and desk.transferred_to is None:

@@ -5,7 +5,7 @@ Goodbye, terminal mark, its echo, hang-up; bounded at every step. (realtime.md r
 
 from collections.abc import Iterator
 
-from qualify.commands import Clear, CloseStream, Command, DropModel, Finish, HangUp, Tell, Transfer
+from qualify.commands import CancelResponse, Clear, CloseStream, Command, DropModel, Finish, HangUp, Tell, Transfer
 from qualify.ending import Stage
 from qualify.talk import Talk
 
@@ -20,27 +20,38 @@ def drain(talk: Talk, now: float) -> Iterator[Command]:
 def heard_out(talk: Talk, now: float) -> Iterator[Command]:
     """The goodbye was heard in full."""
     if talk.transfer is not None:
-        person, number = talk.transfer
-        yield from talk.note(f"Handing over to {person}.", now)
-        yield from step_aside(talk, now)
-        yield Transfer(person, number)
+        yield from hand_over(talk, talk.transfer, now)
         return
     yield from hang_up(talk, now)
+
+
+def hand_over(talk: Talk, transfer: Transfer, now: float) -> Iterator[Command]:
+    """One order to the carrier; our socket stays until the carrier ends the stream. (twilio.md R83, R85)"""
+    yield from talk.note(f"Handing over to {transfer.person}.", now)
+    yield from step_aside(talk, now)
+    yield transfer
 
 
 def step_aside(talk: Talk, now: float) -> Iterator[Command]:
     """From here the call is the carrier's: whatever it does next ends our stream."""
     talk.ending.step_aside(now)
+    yield from _let_model_go(talk)
+
+
+def _let_model_go(talk: Talk) -> Iterator[Command]:
+    """It hears nothing more. A response that is being cut short has yet to tell its price. (R57)"""
     talk.uplink.disconnect()
-    yield DropModel()
+    if (doomed := talk.responses.withdraw()) is not None:
+        yield CancelResponse(talk.event_id("cancel"), doomed)
+    if not talk.responses.active:
+        yield DropModel()
 
 
 def hang_up(talk: Talk, now: float) -> Iterator[Command]:
     talk.latency.intend_to_end(now)
     talk.ending.hang_up(now)
-    talk.uplink.disconnect()
     yield HangUp()
-    yield DropModel()
+    yield from _let_model_go(talk)
 
 
 def stop_now(talk: Talk, now: float) -> Iterator[Command]:
@@ -76,12 +87,21 @@ def deadline_passed(talk: Talk, now: float) -> Iterator[Command]:
             yield from heard_out(talk, now)
         case Stage.STEPPING_ASIDE:
             talk.flag("not_taken_over", talk.ending.reason)
-            yield from hang_up(talk, now)
+            yield from _not_taken(talk, now)
         case Stage.HANGING_UP:
             yield CloseStream()
             yield from over(talk, talk.ending.by or "system", now)
         case Stage.TALKING | Stage.OVER:
             return
+
+
+def _not_taken(talk: Talk, now: float) -> Iterator[Command]:
+    """The carrier did not take the call over. A transfer may be under way all the same: only our socket is let go. (R83)"""
+    if talk.transfer is None:
+        yield from hang_up(talk, now)
+        return
+    yield CloseStream()
+    yield from over(talk, talk.ending.by, now)
 
 
 def stream_ended(talk: Talk, how: str, now: float) -> Iterator[Command]:
@@ -100,9 +120,8 @@ def over(talk: Talk, by: str, now: float) -> Iterator[Command]:
         talk.ending.reason = talk.ending.suspended
     talk.ending.by = by
     talk.ending.over()
-    talk.uplink.disconnect()
     yield from cut_unheard(talk, now)
-    yield DropModel()
+    yield from _let_model_go(talk)
     yield Finish()
 
 

@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 from qualify.audio import BYTES_PER_MS, MARK_BYTES, pieces, size
 from qualify.commands import Command, Mark, Play
 
+NEARLY_MARKED = MARK_BYTES * 9 // 10
+"""From here on a mark is sent at once: what comes next would hardly fit in front of it."""
+LATE_ECHO = 0.25
+"""An echo later than this means that the phone stood still, not that the echo was slow."""
 UNKNOWN_LAG = 0.05
 """Seconds assumed between sending to an idle phone and its first sound, until an echo has shown the real figure."""
 
@@ -26,7 +30,9 @@ class Spoken:
     heard: int = 0
     flushed: bool = False
     ended: bool = False
-    """The model has sent all of it."""
+    """No more of it will come."""
+    whole: bool = False
+    """The model has sent all of it: its words and its audio end together."""
 
     @property
     def ms(self) -> int:
@@ -51,33 +57,47 @@ class Playback:
     _unmarked: int = 0
     _unmarked_item: str = ""
     _unmarked_at: float = 0.0
-    _echoed_at: float = 0.0
+    _played_to: float = 0.0
+    """When the last chunk that was proven heard stopped sounding: at its echo, or earlier when earlier echoes say so."""
     _lag: float | None = None
     _serial: int = 0
+    _last: Spoken | None = None
 
-    def play(self, response_id: str, item_id: str, payload: str, now: float) -> Iterator[Command]:
+    def play(self, response_id: str, item_id: str, payload: str, now: float) -> list[Command]:
         """Send audio of an item, with a mark behind every 200 ms at most."""
         spoken = self.items.get(item_id)
         if spoken is None:
             spoken = self.items[item_id] = Spoken(item_id, response_id)
-        for piece in pieces(payload):
-            length = size(piece)
-            if self._unmarked and (self._unmarked_item != item_id or self._unmarked + length > MARK_BYTES):
-                yield self._mark()
-            if not self._unmarked:
-                self._unmarked_item, self._unmarked_at = item_id, now
-            spoken.received += length
-            spoken.sent += length
-            self._unmarked += length
-            yield Play(piece)
-            if self._unmarked * 10 >= MARK_BYTES * 9:
-                yield self._mark()
+        self._last = spoken
+        return self.more(payload, now)
 
-    def end(self, item_id: str) -> Iterator[Command]:
-        """The model has sent all of this item: mark its last piece."""
+    def more(self, payload: str, now: float) -> list[Command]:
+        """Send more of the item that was sent last."""
+        spoken, length = self._last, size(payload)
+        assert spoken is not None
+        if length <= MARK_BYTES:
+            return self._piece(spoken, payload, length, now)
+        return [command for piece in pieces(payload) for command in self._piece(spoken, piece, size(piece), now)]
+
+    def _piece(self, spoken: Spoken, piece: str, length: int, now: float) -> list[Command]:
+        commands: list[Command] = []
+        if self._unmarked and (self._unmarked_item != spoken.item_id or self._unmarked + length > MARK_BYTES):
+            commands.append(self._mark())
+        if not self._unmarked:
+            self._unmarked_item, self._unmarked_at = spoken.item_id, now
+        spoken.received += length
+        spoken.sent += length
+        self._unmarked += length
+        commands.append(Play(piece))
+        if self._unmarked >= NEARLY_MARKED:
+            commands.append(self._mark())
+        return commands
+
+    def end(self, item_id: str, *, whole: bool = False) -> Iterator[Command]:
+        """No more of this item will come: mark its last piece."""
         spoken = self.items.get(item_id)
         if spoken is not None:
-            spoken.ended = True
+            spoken.ended, spoken.whole = True, spoken.whole or whole
         if self._unmarked and self._unmarked_item == item_id:
             yield self._mark()
 
@@ -103,7 +123,7 @@ class Playback:
         """Forget what is unplayed. Returns the ms heard per item that had unheard audio, in order of playing."""
         self._close_unmarked()
         cut: dict[str, int] = {}
-        for item_id in self._unheard_items():
+        for item_id in self.unheard_items():
             spoken = self.items[item_id]
             spoken.heard = self._heard_bytes(item_id, now)
             spoken.flushed = True
@@ -125,9 +145,10 @@ class Playback:
         """Everything sent has been played, as far as echoes tell."""
         return not self._unmarked and not any(chunk.size for chunk in self._pending)
 
-    def _unheard_items(self) -> list[str]:
+    def unheard_items(self) -> list[str]:
+        """In order of playing."""
         order = dict.fromkeys(chunk.item_id for chunk in self._pending if chunk.item_id)
-        return list(order)
+        return [*order, self._unmarked_item] if self._unmarked and self._unmarked_item not in order else list(order)
 
     def _heard_bytes(self, item_id: str, now: float) -> int:
         spoken = self.items[item_id]
@@ -147,17 +168,25 @@ class Playback:
             length, sent_at = self._unmarked, self._unmarked_at
         else:
             return 0
-        began = max(self._echoed_at, sent_at + (UNKNOWN_LAG if self._lag is None else self._lag))
-        return max(0, min(length, int((now - began) * 1000) * BYTES_PER_MS))
+        return max(0, min(length, int((now - self._began(sent_at)) * 1000) * BYTES_PER_MS))
+
+    def _began(self, sent_at: float) -> float:
+        """When a chunk sounds: right behind the one before, or a little after it was sent to a phone that was idle."""
+        if sent_at <= self._played_to:
+            return self._played_to
+        return sent_at + (UNKNOWN_LAG if self._lag is None else self._lag)
 
     def _prove(self, chunk: _Chunk, now: float) -> None:
         if chunk.item_id:
             self.items[chunk.item_id].heard += chunk.size
-        if chunk.size:
-            began = max(self._echoed_at, chunk.sent_at)
-            surplus = max(0.0, now - began - chunk.size / (BYTES_PER_MS * 1000))
+        if not chunk.size:
+            return
+        seconds = chunk.size / (BYTES_PER_MS * 1000)
+        if chunk.sent_at > self._played_to:
+            surplus = max(0.0, now - chunk.sent_at - seconds)
             self._lag = surplus if self._lag is None else min(self._lag, surplus)
-        self._echoed_at = now
+        # Echoes are never early but often late; the phone plays without a gap, so the promptest of a row sets the time.
+        self._played_to = max(min(now, self._began(chunk.sent_at) + seconds), now - LATE_ECHO)
 
     def _mark(self) -> Mark:
         spoken = self.items[self._unmarked_item]

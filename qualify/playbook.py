@@ -54,8 +54,17 @@ class Identity(Part):
 
 
 class Voice(Part):
+    """How the agent sounds, and how long it may think. All of it is kept with each call."""
+
     name: str = Field("marin", pattern=r"^[a-z]{2,20}$")
-    speed: float = Field(1.0, ge=0.25, le=1.5)
+    speed: float = Field(
+        1.0, ge=0.25, le=1.5, description="How fast the voice is played; cadence is a matter of `pace`"
+    )
+    pace: str = Field("", max_length=200, description="Cadence in words, for the model: brisk but unhurried")
+    effort: Literal["none", "minimal", "low", "medium", "high"] = Field(
+        "low", description="Reasoning before each answer; none for models that have no such setting"
+    )
+    max_tokens: int = Field(4096, ge=512, le=4096, description="Longest answer, tool calls included")
 
 
 class Greeting(Part):
@@ -67,11 +76,20 @@ class Greeting(Part):
     opt_out: Line
     ask: Line
     are_you_a_robot: Line
+    screener: Line | None = Field(
+        None, description="The one sentence for a call screener; else compiled from identity and seller"
+    )
+
+    answering: Line | None = Field(
+        None, description="What takes the place of disclosure and purpose when the person rings us; else compiled"
+    )
 
     @model_validator(mode="after")
     def _says_it_is_an_ai(self) -> "Greeting":
-        if not re.search(r"\b(AI|IA|artificial|virtual|inteligencia artificial)\b", self.disclosure, re.IGNORECASE):
-            raise ValueError("disclosure must say that the caller is an AI")
+        named = (("disclosure", self.disclosure), ("screener", self.screener), ("answering", self.answering))
+        for name, line in named:
+            if line and not re.search(r"\b(AI|IA|artificial|virtual|inteligencia artificial)\b", line, re.IGNORECASE):
+                raise ValueError(f"{name} must say that the caller is an AI")
         return self
 
 
@@ -93,7 +111,7 @@ class Disqualify(Part):
 class Question(Part):
     id: Name
     ask: Line
-    type: Literal["yes_no", "number", "choice", "text", "email", "phone"]
+    type: Literal["yes_no", "number", "choice", "text", "email", "phone", "name"]
     choices: tuple[str, ...] = ()
     unit: str = ""
     required: bool = False
@@ -104,6 +122,14 @@ class Question(Part):
         if (self.type == "choice") != bool(self.choices):
             raise ValueError("a choice question needs choices, and only a choice question has them")
         return self
+
+
+SPELLED = frozenset(["email", "phone", "name"])
+"""Types of which nothing is stored that was not read back, heard and answered."""
+BY_KEYPAD = frozenset(["number", "phone"])
+"""Types that can be typed when speech is not understood."""
+INVITATION = Question(id="email", ask="Which e-mail should the invitation go to?", type="email")
+"""Answered by whoever gives another address on the phone, whether or not the playbook asks."""
 
 
 class Objection(Part):

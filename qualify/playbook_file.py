@@ -5,6 +5,7 @@ Every fault is reported as `file:line: where: what`, all at once. The hash of th
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def shipped() -> list[str]:
     return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
 
 
+@lru_cache(maxsize=64)
 def parse(text: str, *, source: str, path: Path | None = None) -> Script:
     """Check a playbook's text. Raises `Permanent` naming every fault with its line."""
     playbook = yaml_file.parse(text, Playbook, source=source, code="bad_playbook")

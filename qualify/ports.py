@@ -3,12 +3,17 @@
 The root hands them in (`dialer.carrier.Carrier`, `calendar_sync.calendar.Calendar`); both block and run in threads.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 from typing import Any, Protocol
 
 from campaign.file import Campaign
 from campaign.records import Booking, Lead
+from qualify.commands import Transfer
+from qualify.events import Event
+
+Feed = Callable[[Event], None]
+"""One event for the session, whose commands are carried out before this returns."""
 
 
 class CallControl(Protocol):
@@ -18,7 +23,15 @@ class CallControl(Protocol):
 
     def redirect(self, call_sid: str, twiml: str, time_limit: int | None = None) -> Any: ...
 
-    def start_recording(self, call_sid: str, status_callback: str) -> Any: ...
+    def start_recording(self, call_sid: str, status_callback: str) -> str | None:
+        """The recording's sid; None when the call can't be recorded."""
+
+    def pause_recording(self, call_sid: str) -> Any: ...
+
+    def resume_recording(self, call_sid: str) -> Any: ...
+
+    def discard_recording(self, call_sid: str, recording_sid: str | None) -> Any:
+        """Stop and delete it, and whatever else was recorded of the call."""
 
 
 class OpenSlot(Protocol):
@@ -65,25 +78,25 @@ class Hands(Protocol):
 
     def hang_up(self) -> None: ...
 
-    def transfer(self, person: str, number: str) -> None: ...
+    def transfer(self, transfer: Transfer) -> None: ...
 
     def start_recording(self) -> None: ...
 
+    def pause_recording(self) -> None: ...
+
+    def resume_recording(self) -> None: ...
+
+    def discard_recording(self) -> None: ...
+
     def suppress(self, channel: str) -> None: ...
 
-    def person_met(self) -> None: ...
+    def reached(self, who: str) -> None:
+        """Who is on the phone, so that a late verdict of the carrier hangs up on nobody."""
+
+    def leave_message(self) -> None:
+        """Have the carrier say the campaign's message and hang up; once."""
+
+    def speak_in(self, language: str) -> None: ...
 
     def tell(self, kind: str, data: dict[str, Any]) -> None:
         """To whoever watches; never blocks, may be lost."""
-
-
-class Phone(Protocol):
-    """The phone's socket."""
-
-    def send(self, text: str) -> None:
-        """Queue for sending at once, in order, without waiting."""
-
-    async def receive(self) -> str | bytes | None:
-        """The next message, or None when the socket is gone."""
-
-    async def close(self) -> None: ...

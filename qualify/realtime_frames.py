@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 from qualify import commands as do
+from qualify.hearing import Hearing
+from qualify.languages import primary
 
 PHONE_FORMAT = "audio/pcmu"
 
@@ -22,30 +24,35 @@ class Config(msgspec.Struct, frozen=True):
     speed: float = 1.0
     transcription_model: str = ""
     language: str = "en"
-    vad_threshold: float = 0.6
-    vad_prefix_ms: int = 300
-    vad_silence_ms: int = 450
+    translations: dict[str, str] = {}
+    """Instructions in the campaign's other languages, by code, for a session that is opened after a switch."""
+    noise_reduction: str = ""
     reasoning_effort: str = "low"
     max_output_tokens: int = 4096
 
-    def turn_detection(self, listening: bool) -> dict[str, Any]:
-        return {
-            "type": "server_vad",
-            "threshold": self.vad_threshold,
-            "prefix_padding_ms": self.vad_prefix_ms,
-            "silence_duration_ms": self.vad_silence_ms,
-            "create_response": listening,
-            "interrupt_response": listening,
-        }
+
+def turn_detection(hearing: Hearing) -> dict[str, Any]:
+    """The server tells turns; what follows from them is ours alone. (realtime.md rules 27, 28, 33)"""
+    return {
+        "type": "server_vad",
+        "threshold": hearing.threshold,
+        "prefix_padding_ms": hearing.prefix_ms,
+        "silence_duration_ms": hearing.silence_ms,
+        "create_response": False,
+        "interrupt_response": False,
+    }
 
 
 def configure(config: Config, order: do.Configure, *, voice_locked: bool = False) -> str:
     """`session.update`. Formats are asserted in every update that touches audio; the voice never after the first audio."""
-    into: dict[str, Any] = {"format": {"type": PHONE_FORMAT}, "turn_detection": config.turn_detection(order.listening)}
+    into: dict[str, Any] = {"format": {"type": PHONE_FORMAT}, "turn_detection": turn_detection(order.hearing)}
     out: dict[str, Any] = {"format": {"type": PHONE_FORMAT}}
     session: dict[str, Any] = {"type": "realtime", "audio": {"input": into, "output": out}}
+    if order.language and not order.whole:
+        into["transcription"] = _transcription(config, order.language)
     if order.whole:
-        session |= {"instructions": config.instructions, "tools": config.tools, "tool_choice": "auto"}
+        instructions = config.translations.get(primary(order.language), config.instructions)
+        session |= {"instructions": instructions, "tools": config.tools, "tool_choice": "auto"}
     if order.whole and not order.minimal:
         session |= {
             "output_modalities": ["audio"],
@@ -54,25 +61,22 @@ def configure(config: Config, order: do.Configure, *, voice_locked: bool = False
         }
         if config.reasoning_effort:
             session["reasoning"] = {"effort": config.reasoning_effort}
-        into["noise_reduction"] = None
-        into["transcription"] = _transcription(config)
+        into["noise_reduction"] = {"type": config.noise_reduction} if config.noise_reduction else None
+        into["transcription"] = _transcription(config, order.language or config.language)
         out["speed"] = config.speed
         if not voice_locked:
             out["voice"] = config.voice
     return _json({"type": "session.update", "event_id": order.event_id, "session": session})
 
 
-def _transcription(config: Config) -> dict[str, Any] | None:
+def _transcription(config: Config, language: str) -> dict[str, Any] | None:
     if not config.transcription_model:
         return None
-    return {"model": config.transcription_model, "language": config.language.partition("-")[0]}
+    return {"model": config.transcription_model, "language": primary(language)}
 
 
-_APPEND = '{"type":"input_audio_buffer.append","audio":"'
-
-
-def append(payload: str) -> str:
-    return _APPEND + payload + '"}'
+APPEND = ('{"type":"input_audio_buffer.append","audio":"', '"}')
+"""What stands around a frame of the person's audio."""
 
 
 def ask(order: do.AskResponse) -> str:
@@ -108,7 +112,13 @@ _PART = {"user": "input_text", "system": "input_text", "assistant": "output_text
 
 def add_item(order: do.AddItem) -> str:
     item = {"type": "message", "role": order.role, "content": [{"type": _PART[order.role], "text": order.text}]}
-    return _json({"type": "conversation.item.create", "event_id": order.event_id, "item": item})
+    named = {"id": order.item_id} if order.item_id else {}
+    place = {"previous_item_id": "root"} if order.first else {}
+    return _json({"type": "conversation.item.create", "event_id": order.event_id, **place, "item": named | item})
+
+
+def delete_item(order: do.DeleteItem) -> str:
+    return _json({"type": "conversation.item.delete", "event_id": order.event_id, "item_id": order.item_id})
 
 
 def _json(value: Any) -> str:

@@ -21,6 +21,7 @@ class Audio(msgspec.Struct):
 class Session(msgspec.Struct):
     audio: Audio | None = None
     expires_at: float | None = None
+    model: str | None = None
 
 
 class Error(msgspec.Struct):

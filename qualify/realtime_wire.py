@@ -57,7 +57,7 @@ def read(text: str | bytes) -> ev.Event | None:
 def _translate(message: Any) -> ev.Event | None:
     match message:
         case on.Created(session=session):
-            return ev.ModelOpened(session.expires_at or 0.0)
+            return ev.ModelOpened(session.expires_at or 0.0, session.model or "")
         case on.Updated(session=session):
             return _configured(session)
         case on.Speech(item_id=item, audio_start_ms=at):
@@ -69,7 +69,7 @@ def _translate(message: Any) -> ev.Event | None:
         case on.Heard(item_id=item, transcript=words, usage=usage):
             return ev.CallerWords(item, words, usage=usage or {})
         case on.Unheard(item_id=item):
-            return ev.CallerWords(item, "")
+            return ev.CallerWords(item, "", failed=True)
         case on.ResponseCreated(response=response):
             return ev.ResponseStarted(response.id, str((response.metadata or {}).get("client_event_id", "")))
         case on.ResponseDone(response=response):
@@ -79,7 +79,7 @@ def _translate(message: Any) -> ev.Event | None:
         case on.ItemClosed(response_id=rid, item=item):
             return _tool(rid, item)
         case on.Kept(item=item):
-            return ev.ItemKept(item.id or "", item.call_id or "") if item.type == "function_call_output" else None
+            return ev.ItemKept(item.id, item.call_id or "", item.type or "", item.role or "") if item.id else None
         case on.AudioDone(response_id=rid, item_id=item):
             return ev.AgentAudioEnded(rid, item)
         case on.Words(response_id=rid, item_id=item, delta=words):
@@ -97,7 +97,7 @@ def _configured(session: on.Session) -> ev.ModelConfigured:
     audio = session.audio or on.Audio()
     into = audio.input.format.type if audio.input and audio.input.format else ""
     out = audio.output.format.type if audio.output and audio.output.format else ""
-    return ev.ModelConfigured(into, out)
+    return ev.ModelConfigured(into, out, session.model or "")
 
 
 def _tool(response_id: str, item: on.Item) -> ev.ToolAsked | None:

@@ -6,6 +6,7 @@ Attempts come at 0, 0.25, 0.75 and 2 s after the loss, then every 2 s until the 
 
 from dataclasses import dataclass
 from enum import Enum
+from math import inf
 
 DELAYS = (0.0, 0.25, 0.75, 2.0)
 
@@ -17,16 +18,29 @@ class Stage(Enum):
     LOST = "lost"
 
 
+class Standby(Enum):
+    """A second line to the model, for a planned change."""
+
+    NONE = "none"
+    OPENING = "opening"
+    READY = "ready"
+
+
 @dataclass(slots=True)
 class Recovery:
     stage: Stage = Stage.CONNECTING
     since: float = 0.0
     """When the present trouble began (the call's start, for the first connection)."""
     attempts: int = 0
-    losses: int = 0
     was_up: bool = False
     up_at: float = 0.0
     covered: bool = False
+    rotate_at: float = inf
+    """When the present session should be left for a new one, and when it must be."""
+    cut_at: float = inf
+    standby: Standby = Standby.NONE
+    owed: bool = True
+    """The rebuilt session is to speak by itself."""
 
     @property
     def up(self) -> bool:
@@ -34,9 +48,15 @@ class Recovery:
 
     def lost(self, now: float) -> None:
         if self.stage is Stage.UP:
-            self.since, self.attempts, self.covered = now, 0, False
-            self.losses += 1
+            self.since, self.attempts, self.covered, self.owed = now, 0, False, True
         self.stage = Stage.LOST
+
+    def rotate(self, now: float, *, owed: bool) -> bool:
+        """Leave the session by our own wish. True when the second line is there to be used."""
+        ready = self.standby is Standby.READY
+        self.since, self.attempts, self.covered, self.owed = now, 1, False, owed
+        self.stage, self.standby = Stage.CONNECTING, Standby.NONE
+        return ready
 
     def next_delay(self, now: float) -> float:
         """Seconds from now until the next attempt."""

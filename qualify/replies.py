@@ -5,11 +5,12 @@
 
 from collections.abc import Iterator
 
-from qualify import closing, opening, outage, tooling
+from qualify import closing, goals, opening, outage, patience, tooling
 from qualify import events as ev
 from qualify.commands import AskResponse, CancelResponse, Command
 from qualify.ending import Stage as End
 from qualify.greeting import Stage as Greet
+from qualify.presence import Who
 from qualify.responses import Slot, Wish
 from qualify.talk import Talk
 
@@ -43,17 +44,18 @@ TRIES = 2
 
 def started(talk: Talk, event: ev.ResponseStarted, now: float) -> Iterator[Command]:
     wanted = talk.responses.started(event.response_id, event.request_id, frozenset(talk.tools.acknowledged))
-    talk.recent_responses.add(event.response_id)
-    talk.awaited_since, talk.active_at = None, now
-    too_late = talk.ending.stage is End.DRAINING or talk.ending.parting
+    talk.recent_responses.append(event.response_id)
+    talk.active_at = now
+    too_late = talk.ending.stage is End.DRAINING or talk.ending.parting or talk.presence.mute
     if not wanted or too_late:
         talk.responses.discard(event.response_id)
         yield CancelResponse(talk.event_id("cancel"), event.response_id)
         return
+    talk.presence.told = talk.presence.who is Who.SCREENER
     talk.latency.response_started(now)
-    if talk.greeting.stage is Greet.SPEAKING:
+    if talk.greeting.stage is Greet.SPEAKING and not talk.ending.decided:
         talk.greeting.response_ids.add(event.response_id)
-    elif talk.greeting.stage is Greet.DONE:
+    elif talk.listening:
         talk.greeting.unanswered = False
 
 
@@ -61,13 +63,14 @@ def ended(talk: Talk, event: ev.ResponseEnded, now: float) -> Iterator[Command]:
     talk.usage.add(event.usage)
     discarded = event.response_id in talk.responses.discarded
     talk.responses.ended(event.response_id)
-    talk.recent_responses.add(event.response_id)
+    talk.recent_responses.append(event.response_id)
     talk.active_at, talk.hold_until = now, None
     items = [item_id for item_id, response_id in talk.spoke_by.items() if response_id == event.response_id]
     spoke = any(item_id in talk.playback.items for item_id in items)
     if not discarded:
         for item_id in items:
             yield from talk.playback.end(item_id)
+        yield from patience.response_ended(talk, talk.text_of(items))
     yield from _status(talk, event, discarded, now)
     yield from opening.response_ended(talk, event.response_id, spoke and event.status != "failed", now)
     yield from tooling.reply(talk, event.response_id)
@@ -118,6 +121,7 @@ def error(talk: Talk, event: ev.ModelError, now: float) -> Iterator[Command]:
         if talk.responses.refused(event.event_id, busy=True):
             talk.hold_until = now + 1.0
     elif event.event_id.startswith("cut_"):
+        talk.counts["truncates_refused"] += 1
         talk.flag("truncate_refused", event.code)
     elif event.code in BENIGN:
         return
@@ -131,14 +135,15 @@ def next_response(talk: Talk, now: float) -> Iterator[Command]:
         return
     if talk.hold_until is not None and now < talk.hold_until:
         return
-    if talk.listening and (talk.speaking or talk.awaited_since is not None) and not talk.responses.wish.must:
-        return  # the person has the floor; the model will answer them, knowing what we wanted said
-    if talk.ending.stage is End.DRAINING or talk.ending.parting:
+    if talk.listening and talk.speaking and not talk.responses.wish.must:
+        return  # the person has the floor; their turn will be answered, knowing what we wanted said
+    if talk.ending.stage is End.DRAINING or talk.ending.parting or talk.presence.mute:
         talk.responses.wish = None
         return
     request = talk.event_id("rc")
     wish = talk.responses.next_request(request, now)
     if wish is not None:
+        yield from goals.before_response(talk)
         yield AskResponse(request, wish.instructions)
 
 

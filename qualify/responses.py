@@ -86,9 +86,12 @@ class Responses:
 
     def started(self, response_id: str, request_id: str, acknowledged: frozenset[str]) -> bool:
         """A response began. False when it was given up before and must be cancelled. `acknowledged`: outputs the model has."""
-        if request_id and request_id in self.abandoned:
-            self.abandoned.discard(request_id)
+        if self._was_abandoned(request_id):
             self.discarded.add(response_id)
+            if self.slot is not Slot.ACTIVE:
+                self._keep_unless_served()
+                self._move(Move.STARTED)
+                self.active = response_id
             return False
         self.echoes = self.echoes or bool(request_id and request_id == self.request)
         ours = self.slot is Slot.REQUESTED and (request_id == self.request or not (request_id or self.echoes))
@@ -126,9 +129,18 @@ class Responses:
         self.abandoned.add(self.request)
         self._move(Move.REFUSED)
 
+    def withdraw(self) -> str | None:
+        """The person interrupts. Returns the response to cancel now; one only asked for is cancelled when it starts."""
+        if self.slot is Slot.REQUESTED:
+            self.abandoned.add(self.request)
+            self.asked_for = None
+        if not self.active or self.active in self.discarded:
+            return None
+        self.discarded.add(self.active)
+        return self.active
+
     def discard(self, response_id: str) -> None:
-        if response_id:
-            self.discarded.add(response_id)
+        self.discarded.add(response_id)
 
     def reset(self) -> None:
         """The model's session is gone, and with it everything that was asked of it."""
@@ -141,6 +153,13 @@ class Responses:
     @property
     def busy(self) -> bool:
         return self.slot is not Slot.FREE
+
+    def _was_abandoned(self, request_id: str) -> bool:
+        """Whether a response that starts is one we no longer want; a model that returns no ids means the outstanding one."""
+        name = request_id or ("" if self.echoes or self.slot is not Slot.REQUESTED else self.request)
+        known = name in self.abandoned
+        self.abandoned.discard(name)
+        return known
 
     def _keep_unless_served(self) -> None:
         if self.asked_for is not None and not (self.slot is Slot.ACTIVE and self.asked_for.served(self.acknowledged)):

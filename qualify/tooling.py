@@ -8,21 +8,34 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from qualify import closing
+from qualify import closing, handover
 from qualify import events as ev
 from qualify.commands import AnswerTool, Command, RunTool, Tell
 from qualify.phrases import MAX_HEARD, plain
 from qualify.responses import Wish
 from qualify.talk import Talk
 from qualify.terms import MEANT, REASONS
+from qualify.tool_ledger import PRIVATE, Use, public
 
-TIMEOUT = {
-    "error": "timeout",
-    "message": "This took too long. Say so briefly and offer to try once more or to call back.",
+TIMEOUT = {"error": "timeout", "message": "This took too long. Say so briefly, offer to try once more or to call back."}
+TIMEOUTS = {
+    "save_answers": {
+        "error": "timeout",
+        "message": "Not stored yet. Say nothing of it, go on, and store it again later.",
+    },
+    "schedule": {
+        "error": "timeout",
+        "message": "Whether this went through is not known yet: claim nothing. Say the calendar is slow and that you'll know in "
+        "a moment; you will be told. If they can't wait, say that someone will confirm it to them.",
+    },
+    "transfer_to_human": {
+        "error": "timeout",
+        "message": "No colleague could be reached. Say so, and offer a callback.",
+    },
 }
 ENDING = {"error": "call_ending", "message": "The call is ending. Say goodbye."}
-PRIVATE = "_"
-"""Keys of a result that begin so are for the session, never for the model."""
+ACTING = frozenset({"save_answers", "schedule", "transfer_to_human"})
+"""Tools that change something: they wait until a person is likely on the phone. (twilio.md R58)"""
 
 
 def asked(talk: Talk, event: ev.ToolAsked, now: float) -> Iterator[Command]:
@@ -37,9 +50,16 @@ def asked(talk: Talk, event: ev.ToolAsked, now: float) -> Iterator[Command]:
         yield from _end_call(talk, event, now)
     elif talk.ending.final:
         yield from answered(talk, ev.ToolAnswered(event.call_id, ENDING), now)
+    elif event.name in ACTING and not talk.presence.personal:
+        use.held = True
     else:
-        yield Tell("tool", {"name": event.name})
-        yield RunTool(event.call_id, event.name, event.arguments, talk.read_backs.confirmed())
+        yield from run(talk, use)
+
+
+def run(talk: Talk, use: Use) -> Iterator[Command]:
+    use.held = False
+    yield Tell("tool", {"name": use.name})
+    yield RunTool(use.call_id, use.name, use.arguments, talk.read_backs.confirmed(), talk.terms.language)
 
 
 def _end_call(talk: Talk, event: ev.ToolAsked, now: float) -> Iterator[Command]:
@@ -52,7 +72,7 @@ def end_reason(arguments: str) -> str:
     """Whatever the model gave as a reason, as one of ours."""
     try:
         given = json.loads(arguments or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         given = {}
     said = plain(str(given.get("reason", ""))[:MAX_HEARD].replace("_", " ")) if isinstance(given, dict) else ""
     exact = said.replace(" ", "_")
@@ -66,7 +86,7 @@ def answered(talk: Talk, event: ev.ToolAnswered, now: float) -> Iterator[Command
     known = talk.tools.uses.get(event.call_id)
     use = talk.tools.answer(event.call_id, event.result, now)
     if use is None:
-        if known is not None and known.result is TIMEOUT:
+        if known is not None and known.result is TIMEOUTS.get(known.name, TIMEOUT):
             known.late, known.result = True, event.result
             yield from _late(talk, known.name, event.result, now)
         return
@@ -74,9 +94,13 @@ def answered(talk: Talk, event: ev.ToolAnswered, now: float) -> Iterator[Command
     if use.name != "end_call":
         talk.latency.tool(use.name, now - use.asked_at)
     _read_back(talk, event.result, now)
+    if use.name == "save_answers":
+        talk.keys_wanted = bool(event.result.get(PRIVATE + "keypad"))
     yield Tell(
         "tool_done", {"name": use.name, "status": str(event.result.get("status") or event.result.get("error") or "ok")}
     )
+    if talk.ending.parting:
+        return
     transferring = event.result.get(PRIVATE + "number")
     use.silent = use.silent or bool(transferring)
     if talk.recovery.up and use.response_id in talk.recent_responses:
@@ -85,11 +109,7 @@ def answered(talk: Talk, event: ev.ToolAnswered, now: float) -> Iterator[Command
     elif talk.recovery.up:
         yield from _late(talk, use.name, event.result, now)
     if transferring:
-        yield from closing.transfer(talk, str(event.result.get(PRIVATE + "person", "")), str(transferring), now)
-
-
-def public(result: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in result.items() if not key.startswith(PRIVATE)}
+        yield from handover.begin(talk, str(event.result.get(PRIVATE + "person", "")), str(transferring), now)
 
 
 def reply(talk: Talk, response_id: str) -> Iterator[Command]:
@@ -108,13 +128,13 @@ def _late(talk: Talk, name: str, result: dict[str, Any], now: float) -> Iterator
 
 
 def _read_back(talk: Talk, result: dict[str, Any], now: float) -> None:
-    phrase, key = result.get("read_back"), result.get("slot_id") or result.get("callback_id")
+    phrase, key = result.get("read_back"), result.get(PRIVATE + "key")
     if isinstance(phrase, str) and isinstance(key, str):
         talk.read_backs.expect(key, phrase, now, anew=result.get("status") == "read_back")
 
 
 def overdue(talk: Talk, now: float) -> Iterator[Command]:
     for use in talk.tools.running():
-        if now >= use.asked_at + talk.terms.tool_deadline:
+        if not use.held and now >= use.asked_at + talk.terms.deadline_of(use.name):
             talk.flag("tool_timeout", use.name)
-            yield from answered(talk, ev.ToolAnswered(use.call_id, TIMEOUT), now)
+            yield from answered(talk, ev.ToolAnswered(use.call_id, TIMEOUTS.get(use.name, TIMEOUT)), now)

@@ -12,12 +12,6 @@ from qualify.events import CallerAudio, KeyPressed, MarkEchoed, StreamEnded, Unk
 MAX_MESSAGE = 64 * 1024
 
 
-class _Frame(msgspec.Struct, gc=False):
-    payload: str
-    timestamp: str = "0"
-    track: str = "inbound"
-
-
 class _Name(msgspec.Struct):
     name: str
 
@@ -55,7 +49,7 @@ class _Started(msgspec.Struct, tag_field="event", tag="start"):
 
 
 class _Media(msgspec.Struct, tag_field="event", tag="media", gc=False):
-    media: _Frame
+    media: CallerAudio
 
 
 class _Marked(msgspec.Struct, tag_field="event", tag="mark"):
@@ -70,7 +64,8 @@ class _Stopped(msgspec.Struct, tag_field="event", tag="stop"):
     pass
 
 
-_DECODER = msgspec.json.Decoder(_Connected | _Started | _Media | _Marked | _Dtmf | _Stopped)
+_DECODER = msgspec.json.Decoder(_Connected | _Started | _Media | _Marked | _Dtmf | _Stopped, strict=False)
+"""Not strict: Twilio writes a frame's numbers as strings."""
 Inbound = CallerAudio | MarkEchoed | KeyPressed | StreamEnded | Unknown | Start | None
 
 
@@ -80,9 +75,12 @@ def read(text: str | bytes) -> Inbound:
         message = _DECODER.decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return Unknown("phone", _kind(text))
+    if type(message) is _Media:  # fifty a second
+        frame = message.media
+        if frame.track != "inbound":
+            return None
+        return frame if is_base64(frame.payload) else Unknown("phone", "bad_audio")
     match message:
-        case _Media(media=frame):
-            return _audio(frame)
         case _Marked(mark=mark):
             return MarkEchoed(mark.name)
         case _Dtmf(dtmf=dtmf):
@@ -98,18 +96,6 @@ def read(text: str | bytes) -> Inbound:
 KEYS = frozenset("0123456789*#ABCD")
 
 
-def _audio(frame: _Frame) -> CallerAudio | Unknown | None:
-    if frame.track != "inbound":
-        return None
-    if not is_base64(frame.payload):
-        return Unknown("phone", "bad_audio")
-    return CallerAudio(frame.payload, _ms(frame.timestamp))
-
-
-def _ms(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
-
-
 def _kind(text: str | bytes) -> str:
     try:
         found = msgspec.json.decode(text, type=dict[str, msgspec.Raw]).get("event")
@@ -119,19 +105,16 @@ def _kind(text: str | bytes) -> str:
 
 
 class Writer:
-    """Writes to one stream. The sid goes in once; a frame then costs one concatenation."""
+    """Writes to one stream. The sid goes in once; a frame then costs one join."""
 
-    __slots__ = ("_mark", "_media", "clear")
+    __slots__ = ("_mark", "around_audio", "clear")
 
     def __init__(self, stream_sid: str) -> None:
         sid = msgspec.json.encode(stream_sid).decode()
-        self._media = '{"event":"media","streamSid":' + sid + ',"media":{"payload":"'
+        self.around_audio = '{"event":"media","streamSid":' + sid + ',"media":{"payload":"', '"}}'
+        """Base64 goes between, checked where it entered; it needs no escaping."""
         self._mark = '{"event":"mark","streamSid":' + sid + ',"mark":{"name":'
         self.clear = '{"event":"clear","streamSid":' + sid + "}"
-
-    def media(self, payload: str) -> str:
-        """`payload` is base64, checked where it entered, and needs no escaping."""
-        return self._media + payload + '"}}'
 
     def mark(self, name: str) -> str:
         return self._mark + msgspec.json.encode(name).decode() + "}}"

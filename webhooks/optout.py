@@ -11,7 +11,7 @@ from campaign.suppression import suppress
 WAITING = ("received", "scheduled", "blocked")
 
 
-def stop(session: Session, lead: Lead, *, channel: str, now: datetime) -> list[str]:
+def stop(session: Session, lead: Lead, *, channel: str, now: datetime, by: str = "") -> list[str]:
     """Opt the lead out; returns the attempts of its number that are on the line, whose conversations may say goodbye.
 
     Call inside a write transaction. `suppress` sees to it that they end whether or not they hear of it.
@@ -19,7 +19,7 @@ def stop(session: Session, lead: Lead, *, channel: str, now: datetime) -> list[s
     if lead.phone is None:
         _close(session, lead, now)
         return []
-    suppress(session, lead.phone, reason="opted_out", channel=channel, now=now, lead_id=lead.id)
+    suppress(session, lead.phone, reason="opted_out", channel=channel, now=now, lead_id=lead.id, by=by)
     if lead.state == "blocked":
         _close(session, lead, now)
     live = select(Attempt.id).where(

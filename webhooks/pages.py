@@ -10,7 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from webhooks import ground, reasons
-from webhooks.words import in_short, plain, said
+from webhooks.console import waits
+from webhooks.words import in_short, plain, said, style
 
 TONES = {
     "booked": "good",
@@ -76,11 +77,18 @@ _environment.filters.update(
     said=said,
     sentence=reasons.sentence,
     verdict=reasons.verdict,
+    waits=waits.waits,
+    trouble=waits.trouble,
+    style=style,
     tone=lambda state: TONES.get(state, "quiet"),
 )
 
 
 def page(request: Request, template: str, answer: int = 200, /, **values: Any) -> HTMLResponse:
     settings = ground.of(request).settings
-    text = _environment.get_template(template).render(simulated=settings.environment == "sandbox", **values)
-    return HTMLResponse(text, answer)
+    return HTMLResponse(text(template, simulated=settings.environment == "sandbox", **values), answer)
+
+
+def text(template: str, /, **values: Any) -> str:
+    """A template's text, for what is no answer to a request."""
+    return _environment.get_template(template).render(**values)

@@ -5,9 +5,9 @@ the log only. No answer repeats what was sent, except the names of fields. A bro
 as a page.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from fastapi import FastAPI, Request
@@ -17,10 +17,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from campaign.errors import Permanent
 from webhooks import pages
 
 log = structlog.get_logger()
 RETRY_AFTER_S = 5
+Answer = TypeVar("Answer")
 
 
 class Problem(Exception):
@@ -73,6 +75,14 @@ def answer(problem: Problem) -> JSONResponse:
     if problem.fields:
         content["errors"] = [dict(field) for field in problem.fields]
     return JSONResponse(content, problem.status, _headers(problem), media_type="application/problem+json")
+
+
+def refusing(work: Callable[[], Answer]) -> Answer:
+    """Do it; what is refused for good, with a sentence of ours, leaves as 422."""
+    try:
+        return work()
+    except Permanent as error:
+        raise Problem(422, error.code, f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
 
 
 def unavailable() -> Problem:

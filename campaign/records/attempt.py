@@ -1,4 +1,7 @@
-"""One attempt to ring a lead: at most one call at the carrier, ever. Committed before the POST; settled exactly once."""
+"""One attempt to ring a lead: at most one call at the carrier, ever. Committed before the POST; settled exactly once.
+
+A lead who rings one of our numbers makes an attempt as well, of the other direction: the numbers keep their meaning.
+"""
 
 from datetime import datetime
 
@@ -18,6 +21,7 @@ class Attempt(SQLModel, table=True):
             sqlite_where=text("settled_at IS NULL"),
             postgresql_where=text("settled_at IS NULL"),
         ),
+        Index("ix_attempt_from", "from_number", "intent_at"),
     )
 
     id: str = Field(primary_key=True)
@@ -31,8 +35,12 @@ class Attempt(SQLModel, table=True):
     state: str = Field(default="placing", index=True)
     """placing, queued, initiated, ringing, in_progress, then completed, busy, no_answer, failed, canceled, refused, or unknown:
     `dialer/states.py` has the table."""
+    direction: str = "outbound"
+    """`outbound`, or `inbound`: the person rang us."""
     to_number: str = personal(index=True)
+    """The person's number, whoever rang whom."""
     from_number: str = personal()
+    """The number of ours that they see or rang."""
     call_sid: str | None = Field(default=None, unique=True)
 
     intent_at: datetime = instant(index=True)

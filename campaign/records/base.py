@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, LargeBinary
+from sqlalchemy import JSON, DateTime, Dialect, Index, LargeBinary, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field
@@ -46,3 +46,12 @@ def blob(**kw: Any) -> Any:
 def personal(default: Any = None, **kw: Any) -> Any:
     """A column that holds personal data: erasure clears it, and nothing else may copy it."""
     return Field(default=default, sa_column_kwargs={"info": {"personal": True}}, **kw)
+
+
+def to_be_sealed(table: str) -> Index:
+    """Finds the rows that the chain does not have yet without reading those it has.
+
+    Their `sealed_at` is the sealer's mark: where it looks, and no part of what is sealed.
+    """
+    waiting = text("sealed_at IS NULL")
+    return Index(f"ix_{table}_unsealed", "id", sqlite_where=waiting, postgresql_where=waiting)

@@ -3,13 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from campaign.records.base import blob, instant, json_field, personal
 
 
 class Call(SQLModel, table=True):
+    __table_args__ = (Index("ix_call_day", "campaign", "started_at"),)
+
     attempt_id: str = Field(primary_key=True, foreign_key="attempt.id")
     lead_id: str = Field(foreign_key="lead.id", index=True)
     campaign: str
@@ -19,6 +21,8 @@ class Call(SQLModel, table=True):
     model: str = ""
     voice: str = ""
     language: str = ""
+    settings: dict[str, Any] = json_field()
+    """How the agent spoke and listened: voice, speed, effort, noise reduction, turn detection, models as used."""
     stream_sid: str | None = None
     started_at: datetime | None = instant()
     ended_at: datetime | None = instant()
@@ -33,11 +37,15 @@ class Call(SQLModel, table=True):
     summary: str = personal("")
     summary_by: str = ""
     """`model` or `ledger` (deterministic, when the model failed)."""
+    digest: dict[str, Any] = json_field(sa_column_kwargs={"info": {"personal": True}})
+    """The summary's parts: wants, objections, next step, and the ledger's facts; `by` as `summary_by`."""
+    brief: str = personal("")
+    """What a colleague who is to take this call over hears about it; empty while nobody was asked to."""
     answers: dict[str, Any] = json_field(sa_column_kwargs={"info": {"personal": True}})
     usage: dict[str, Any] = json_field()
     cost_usd: float = 0.0
     latency: dict[str, Any] = json_field()
-    flags: list[dict[str, Any]] = json_field(list)
+    flags: list[dict[str, Any]] = json_field(list, sa_column_kwargs={"info": {"personal": True}})
     """Claims without a tool behind them, reconnects, refused updates: `{flag, detail}`."""
     tape: bytes | None = blob(sa_column_kwargs={"info": {"personal": True}})
     """zlib-compressed JSON lines of session events, audio left out, for replay."""

@@ -5,10 +5,12 @@ from typing import Any
 
 from sqlmodel import Field, SQLModel
 
-from campaign.records.base import instant, json_field
+from campaign.records.base import instant, json_field, to_be_sealed
 
 
 class Decision(SQLModel, table=True):
+    __table_args__ = (to_be_sealed("decision"),)
+
     id: str = Field(primary_key=True)
     lead_id: str = Field(foreign_key="lead.id", index=True)
     campaign: str
@@ -23,3 +25,4 @@ class Decision(SQLModel, table=True):
     trace: list[dict[str, Any]] = json_field(list)
     """One row a rule: `{rule, inputs, passed, detail}`; inputs hold no personal data."""
     salt: str
+    sealed_at: datetime | None = instant()

@@ -18,7 +18,7 @@ class ChainEntry(SQLModel, table=True):
     campaign: str = Field(primary_key=True)
     seq: int = Field(primary_key=True)
     kind: str
-    """`consent`, `decision` or `outcome`."""
+    """`consent`, `consent_event`, `decision`, `disclosure` or `outcome`."""
     ref_id: str
     digest: str
     """sha256(salt + canonical JSON of the row)."""

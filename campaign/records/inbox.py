@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from campaign.records.base import blob, instant, json_field
+from campaign.records.base import blob, instant, json_field, personal
 
 
 class InboxMessage(SQLModel, table=True):
@@ -22,7 +22,7 @@ class InboxMessage(SQLModel, table=True):
     content_type: str = ""
     headers: dict[str, Any] = json_field()
     body: bytes = blob(sa_column_kwargs={"info": {"personal": True}})
-    body_sha256: str
+    body_sha256: str = personal()
     received_at: datetime = instant(index=True)
     state: str = Field(default="received", index=True)
     """`received`, `worked` or `review` (authentic, but a person must look at it)."""

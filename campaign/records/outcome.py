@@ -4,10 +4,12 @@ from datetime import datetime
 
 from sqlmodel import Field, SQLModel
 
-from campaign.records.base import instant
+from campaign.records.base import instant, to_be_sealed
 
 
 class Outcome(SQLModel, table=True):
+    __table_args__ = (to_be_sealed("outcome"),)
+
     id: str = Field(primary_key=True)
     lead_id: str = Field(foreign_key="lead.id", index=True)
     attempt_id: str | None = Field(default=None, foreign_key="attempt.id", unique=True)
@@ -21,3 +23,4 @@ class Outcome(SQLModel, table=True):
     detail: str = ""
     at: datetime = instant()
     salt: str
+    sealed_at: datetime | None = instant()

@@ -50,7 +50,7 @@ def find(
     if desk.calendars is None:
         return []
     gone = {without} if without else set()
-    seen = {offer.slot.starts_at for offer in desk.offers.values()} | gone
+    seen = {offer.slot.starts_at for offer in desk.all_offers()} | gone
     for avoid in (seen, gone):
         slots = desk.calendars.offer(desk.campaign, desk.zone, now, limit=LIMIT, prefer=prefer, day=day, avoid=avoid)
         if slots:

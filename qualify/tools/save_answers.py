@@ -1,30 +1,42 @@
 """save_answers: the person's answers, checked against the playbook's types; says which questions are open and who is out.
 
-An answer that does not fit its question's type is not stored; the model is told to ask again.
+An answer that does not fit its question's type is not stored; the model is told to ask again, from the second time on by
+keypad where digits would do. An e-mail, a phone number or a spelled name is stored only when the same value comes again
+after the person has heard it read back and answered: that is checked here, whatever the model says. (DESIGN section 6)
 """
 
-import re
 from datetime import datetime
 from typing import Any
 
 from pydantic import Field, model_validator
 
-from qualify.facts import VALUE_LENGTH, clean
+from qualify.facts import clean
+from qualify.languages import primary
 from qualify.phrases import plain
-from qualify.playbook import Question
+from qualify.playbook import BY_KEYPAD, SPELLED, Question
+from qualify.spoken import say_number
+from qualify.tools import entities
+from qualify.tools.answers import disqualifies, spelled, understood
 from qualify.tools.arguments import Arguments
 from qualify.tools.desk import Desk, Result, refusal
 
 NAME = "save_answers"
 DESCRIPTION = (
-    "Store the person's answers as they give them. Returns the questions still open and whether they are disqualified."
+    "Store the person's answers as they give them. Returns the questions still open and whether they are disqualified. "
+    "An e-mail, phone number or spelled name comes back as `read_back` first: read it aloud, then call again with the value."
 )
-
-YES = frozenset(
-    ["true", "yes", "y", "yeah", "yep", "yup", "sure", "correct", "right", "definitely", "absolutely", "1", "sí", "si"]
+READ_BACK = (
+    "Not stored yet. Read this back aloud, ask whether it is right, then call again with the value they agreed to."
 )
-NO = frozenset(["false", "no", "n", "nope", "nah", "not", "never", "rent", "0"])
-NUMBER = re.compile(r"-?\d+(?:[ ,]\d{3})*(?:\.\d+)?")
+KEYPAD = "Say `say` and wait: what they type comes as [keypad] digits, which you save as the value."
+KEYPAD_LINES = {
+    "en-US": "Please type it on your keypad, then press pound.",
+    "en": "Please type it on your keypad, then press hash.",
+    "es-ES": "Por favor, márquelo en el teclado y pulse almohadilla.",
+    "es": "Por favor, márquelo en el teclado y presione la tecla numeral.",
+}
+UNCLEAR = frozenset(["unclear", "unknown", "unintelligible", "inaudible"])
+"""What a model sends as a value when it understood none."""
 
 
 class Answer(Arguments):
@@ -62,83 +74,92 @@ class SaveAnswers(Arguments):
         return {"answers": answers}
 
 
-def run(arguments: SaveAnswers, desk: Desk, now: datetime) -> Result:
-    saved: list[str] = []
-    unclear: list[str] = []
+def run(arguments: SaveAnswers, desk: Desk, now: datetime, confirmed: frozenset[str]) -> Result:
     with desk.lock:
-        for answer in arguments.answers:
-            question = desk.playbook.question(answer.question_id.strip())
-            value = understood(question, answer.value) if question else None
-            if question is None or value is None:
-                unclear.append(clean(answer.question_id, 40))
-                continue
-            desk.answers[question.id] = value
-            saved.append(question.id)
+        return _Reading(desk, confirmed).read(arguments.answers)
+
+
+class _Reading:
+    """One call's answers, one by one, and what to tell the model about them."""
+
+    def __init__(self, desk: Desk, confirmed: frozenset[str]) -> None:
+        self._desk, self._confirmed = desk, confirmed
+        self._saved: list[str] = []
+        self._unclear: list[str] = []
+        self._later: list[str] = []
+        self._say_as: dict[str, str] = {}
+        self._more: Result = {}
+
+    def read(self, answers: list[Answer]) -> Result:
+        for answer in answers:
+            self._take(answer)
+        return self._result()
+
+    def _take(self, answer: Answer) -> None:
+        question = self._desk.question(answer.question_id.strip())
+        value = understood(question, answer.value, self._home()) if question else None
+        if question is None or value is None:
+            self._unclear.append(clean(answer.question_id, 40))
+            if question is not None:
+                self._not_understood(question, answer.value)
+        elif self._counts(question, value):
+            self._store(question, value)
+        elif "read_back" in self._more:  # one at a time: nobody can answer two
+            self._later.append(question.id)
+        else:
+            self._read_back(question, value)
+
+    def _counts(self, question: Question, value: Any) -> bool:
+        if question.type not in SPELLED or self._desk.answers.get(question.id) == value:
+            return True
+        return self._desk.agreed(question.id, value, self._confirmed)
+
+    def _store(self, question: Question, value: Any) -> None:
+        desk = self._desk
+        desk.answers[question.id] = value
+        desk.unclear.pop(question.id, None)
+        self._saved.append(question.id)
+        if question.type == "number":
+            self._say_as[question.id] = say_number(value, question.unit, desk.playbook.language)
+
+    def _read_back(self, question: Question, value: Any) -> None:
+        """The same value again, still unanswered, is a reminder: what was heard of it meanwhile counts."""
+        desk = self._desk
+        word = {"error": "not_confirmed"} if desk.pending(question.id) == value else {"status": "read_back"}
+        desk.unclear.pop(question.id, None)
+        said = spelled(question, value, desk.playbook.language, self._home())
+        key = desk.read_back(question.id, value, anew=False)
+        self._more |= {**word, "read_back": said, "question_id": question.id, "message": READ_BACK, "_key": key}
+
+    def _not_understood(self, question: Question, given: str) -> None:
+        asked_for = plain(given) in UNCLEAR
+        self._desk.unclear[question.id] += 2 if asked_for else 1
+        if question.type in BY_KEYPAD and self._desk.unclear[question.id] >= 2:
+            line = _in_language(KEYPAD_LINES, self._desk.playbook.language)
+            self._more |= {"say": line, "message": KEYPAD, "_keypad": True}
+
+    def _result(self) -> Result:
+        desk, saved = self._desk, self._saved
         result: Result = {"saved": saved, "open": desk.open_questions(), "disqualified": None}
+        result |= {"say_as": self._say_as} if self._say_as else {}
+        result |= {"later": self._later} if self._later else {}
         out = next(
             (q for q in desk.playbook.questions if q.id in desk.answers and disqualifies(q, desk.answers[q.id])), None
         )
-    if out is not None and out.disqualify is not None:
-        result |= {"disqualified": out.id, "say": desk.line(out.disqualify.say)}
-    if unclear and not saved:
-        known = ", ".join(q.id for q in desk.playbook.questions)
-        return refusal(
-            "unclear_answer", f"Not stored: {', '.join(unclear)}. Known questions: {known}. Ask again.", **result
-        )
-    return result | ({"unclear": unclear} if unclear else {})
+        if out is not None and out.disqualify is not None:
+            return result | {"disqualified": out.id, "say": desk.line(out.disqualify.say)}
+        if self._unclear and not saved and "read_back" not in self._more:
+            known = ", ".join(q.id for q in desk.playbook.questions)
+            message = f"Not stored: {', '.join(self._unclear)}. Known questions: {known}. Ask again."
+            return refusal("unclear_answer", message, **result) | self._more
+        return result | ({"unclear": self._unclear} if self._unclear else {}) | self._more
+
+    def _home(self) -> str:
+        return entities.home_of(self._desk.lead.country, self._desk.lead.phone)
 
 
-def understood(question: Question, value: str) -> Any:
-    """The answer as the question's type: "yes"/"no", a number, a choice as written in the playbook, or clean text."""
-    text = clean(value, VALUE_LENGTH)
-    words = plain(text).split()
-    match question.type:
-        case "yes_no":
-            return _yes_no(words)
-        case "number":
-            return _number(text)
-        case "choice":
-            return _choice(question.choices, plain(text))
-        case "text" | "email" | "phone":
-            return text or None
-
-
-def disqualifies(question: Question, value: Any) -> bool:
-    rule = question.disqualify
-    if rule is None:
-        return False
-    if isinstance(rule.equals, bool):
-        return bool(value == ("yes" if rule.equals else "no"))
-    if rule.equals is not None:
-        return plain(str(value)) == plain(str(rule.equals))
-    if not isinstance(value, int | float):
-        return False
-    return value < rule.below if rule.below is not None else rule.above is not None and value > rule.above
-
-
-def _yes_no(words: list[str]) -> str | None:
-    first = next((word for word in words if word in YES or word in NO or word in ("don't", "dont")), None)
-    if first is None:
-        return None
-    return "yes" if first in YES else "no"
-
-
-def _number(text: str) -> int | float | None:
-    found = NUMBER.search(text)
-    if found is None:
-        return None
-    value = float(found[0].replace(",", "").replace(" ", ""))
-    return int(value) if value.is_integer() else value
-
-
-def _choice(choices: tuple[str, ...], said: str) -> str | None:
-    exact = [choice for choice in choices if plain(choice) == said]
-    inside = exact or [choice for choice in choices if said and (plain(choice) in said or said in plain(choice))]
-    if inside:
-        return max(inside, key=lambda choice: len(choice) if plain(choice) in said else 0)
-    scores = {choice: len(set(plain(choice).split()) & set(said.split())) for choice in choices}
-    best = max(scores, key=lambda choice: scores[choice])
-    return best if scores[best] else None
+def _in_language(lines: dict[str, str], language: str) -> str:
+    return lines.get(language) or lines.get(primary(language)) or lines["en"]
 
 
 def _text(value: Any) -> str:

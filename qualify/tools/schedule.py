@@ -13,7 +13,7 @@ from qualify import when
 from qualify.phrases import plain
 from qualify.tools import check_slots
 from qualify.tools.arguments import Arguments, truth
-from qualify.tools.desk import Desk, Offer, Result, refusal
+from qualify.tools.desk import TIME, Desk, Offer, Result, refusal
 
 NAME = "schedule"
 DESCRIPTION = (
@@ -23,6 +23,8 @@ DESCRIPTION = (
 READ_BACK = "Read this back, wait for a clear yes, then call schedule again with confirm true."
 NOT_CONFIRMED = "Not yet confirmed. Read this back aloud, wait for their clear yes, then call again with confirm true."
 FURTHEST = timedelta(days=60)
+WHOLE = 12
+"""Characters from which a spoken time can be told from the end of another ("10:00 AM" cannot)."""
 
 
 class Schedule(Arguments):
@@ -35,7 +37,7 @@ class Schedule(Arguments):
 
 
 def run(arguments: Schedule, desk: Desk, now: datetime, confirmed: frozenset[str]) -> Result:
-    with desk.lock:
+    with desk.booking_lock:
         if "call" in arguments.kind.lower():
             return _callback(arguments, desk, now, confirmed)
         return _meeting(arguments, desk, now, confirmed)
@@ -46,20 +48,24 @@ def run(arguments: Schedule, desk: Desk, now: datetime, confirmed: frozenset[str
 
 def _meeting(arguments: Schedule, desk: Desk, now: datetime, confirmed: frozenset[str]) -> Result:
     confirm = truth(arguments.confirm)
-    offer = named(desk, arguments.slot_id or (desk.read_back if confirm else ""))
+    offer = named(desk, arguments.slot_id or (desk.pending(TIME) if confirm else ""))
     if offer is None:
         return _refuse(desk, now, "unknown_slot", "That slot was not offered. Offer one of these by its slot_id.")
     if offer.expired(now):
         return _refuse(desk, now, "slot_expired", "That offer has expired. Offer one of these instead.", gone=offer)
     if desk.booking is not None and desk.booking.starts_at == offer.slot.starts_at:
         return _booked(desk, offer)
-    if not confirm:
-        desk.read_back = offer.slot_id
-        return {"status": "read_back", "read_back": offer.say, "slot_id": offer.slot_id, "message": READ_BACK}
-    if offer.slot_id not in confirmed:
-        desk.read_back = offer.slot_id
-        return refusal("not_confirmed", NOT_CONFIRMED, read_back=offer.say, slot_id=offer.slot_id)
+    if not (confirm and desk.agreed(TIME, offer.slot_id, confirmed)):
+        return _read_back(desk, offer.slot_id, offer.say, confirm=confirm, slot_id=offer.slot_id)
     return _book(desk, offer, now)
+
+
+def _read_back(desk: Desk, value: str, said: str, *, confirm: bool, **ids: str) -> Result:
+    """Confirmed too early is a reminder: what has been heard of this read-back meanwhile counts."""
+    key = desk.read_back(TIME, value, anew=not confirm)
+    if confirm:
+        return refusal("not_confirmed", NOT_CONFIRMED, read_back=said, _key=key, **ids)
+    return {"status": "read_back", "read_back": said, "message": READ_BACK, "_key": key, **ids}
 
 
 def _book(desk: Desk, offer: Offer, now: datetime) -> Result:
@@ -67,7 +73,7 @@ def _book(desk: Desk, offer: Offer, now: datetime) -> Result:
         return refusal("calendar_unavailable", check_slots.UNAVAILABLE, slots=[])
     try:
         desk.booking = desk.calendars.book(
-            desk.campaign, desk.lead, desk.attempt_id, offer.slot, zone=desk.zone, summary=desk.summary(), now=now
+            desk.campaign, desk.guest(), desk.attempt_id, offer.slot, zone=desk.zone, summary=desk.summary(), now=now
         )
     except Refused:
         return _refuse(
@@ -85,7 +91,7 @@ def _booked(desk: Desk, offer: Offer) -> Result:
 
 def _refuse(desk: Desk, now: datetime, error: str, message: str, gone: Offer | None = None) -> Result:
     """A refusal with what can be offered instead."""
-    valid = [o for o in desk.offers.values() if not o.expired(now) and o is not gone]
+    valid = [o for o in desk.all_offers() if not o.expired(now) and o is not gone]
     if gone is not None or not valid:
         if gone is not None:
             desk.offers.pop(gone.slot_id, None)
@@ -105,8 +111,8 @@ def named(desk: Desk, slot_id: str) -> Offer | None:
         return desk.offers[wanted]
     if found := re.fullmatch(r"(?:slot[ _-]?)?s?(\d{1,2})", wanted):
         return desk.offers.get(f"s{int(found[1])}")
-    spoken = [offer for offer in desk.offers.values() if wanted and plain(offer.say) == plain(wanted)]
-    starts = [offer for offer in desk.offers.values() if wanted and _same_instant(offer, slot_id)]
+    spoken = [offer for offer in desk.all_offers() if len(wanted) >= WHOLE and plain(offer.say).endswith(plain(wanted))]
+    starts = [offer for offer in desk.all_offers() if wanted and _same_instant(offer, slot_id)]
     return next(iter(spoken + starts), None)
 
 
@@ -129,23 +135,29 @@ def _callback(arguments: Schedule, desk: Desk, now: datetime, confirmed: frozens
         )
     if not now < at < now + FURTHEST:
         return refusal("bad_time", "That time is past or too far away. Ask for another.")
-    key, said = f"callback:{at.isoformat()}", desk.say(at)
-    desk.promised[key] = at
+    if (allowed := desk.may_call(at)) != at:
+        return _not_then(desk, allowed, now)
+    value, said = f"callback:{at.isoformat()}", desk.say(at, now)
+    desk.promised[value] = at
     if desk.callback_at == at:
-        return _promised(desk, at)
-    if not confirm:
-        desk.read_back = key
-        return {"status": "read_back", "read_back": said, "callback_id": key, "message": READ_BACK}
-    if key not in confirmed:
-        desk.read_back = key
-        return refusal("not_confirmed", NOT_CONFIRMED, read_back=said, callback_id=key)
+        return _promised(desk, at, said)
+    if not (confirm and desk.agreed(TIME, value, confirmed)):
+        return _read_back(desk, value, said, confirm=confirm, callback_id=value)
     desk.callback_at = at
-    return _promised(desk, at)
+    return _promised(desk, at, said)
+
+
+def _not_then(desk: Desk, allowed: datetime | None, now: datetime) -> Result:
+    """Nothing is promised that calling hours would break."""
+    if allowed is None or allowed >= now + FURTHEST:
+        return refusal("outside_calling_hours", "We may not call at that time. Ask for another day and time.")
+    message = "We may not call at that time. Say so and offer the time in `say` instead, or ask for another."
+    return refusal("outside_calling_hours", message, say=desk.say(allowed, now), when=allowed.isoformat())
 
 
 def _callback_time(arguments: Schedule, desk: Desk, now: datetime, confirm: bool) -> datetime | None:
     """What was read back holds when the same is confirmed: "in two hours" must not move while the person thinks."""
-    pending = desk.promised.get(desk.read_back)
+    pending = desk.promised.get(desk.pending(TIME))
     offer = named(desk, arguments.slot_id) if arguments.slot_id else None
     if offer is not None:
         return offer.slot.starts_at
@@ -155,6 +167,6 @@ def _callback_time(arguments: Schedule, desk: Desk, now: datetime, confirm: bool
     return at
 
 
-def _promised(desk: Desk, at: datetime) -> Result:
-    said = desk.line(desk.playbook.callback.promised, slot=desk.say(at))
-    return {"status": "callback_promised", "say": said, "at": at.isoformat()}
+def _promised(desk: Desk, at: datetime, said: str) -> Result:
+    line = desk.line(desk.playbook.callback.promised, slot=said)
+    return {"status": "callback_promised", "say": line, "at": at.isoformat()}

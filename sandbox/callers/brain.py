@@ -23,6 +23,7 @@ BEEP_AFTER_MS = 400
 HANG_UP_AFTER_MS = 300
 FAREWELL_MS = 3000  # the agent hangs up first, if it is as polite as it should be
 MAILBOX_MS = 45_000
+MENU_ROUNDS, MENU_PAUSE_MS = 4, 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,10 @@ class Brain:
         if self.answer == "voicemail":
             self._speak(Speech(beep(), "(beep)", True), self._talking_until + BEEP_AFTER_MS)
             self._plan(self._talking_until + MAILBOX_MS, HangUp())
+        if self.answer == "menu":
+            for _ in range(MENU_ROUNDS - 1):
+                self._say(self.persona.greeting, self._talking_until + MENU_PAUSE_MS)
+            self._plan(self._talking_until + MENU_PAUSE_MS, HangUp())
         return self._due(now_ms)
 
     def on_agent_started(self, now_ms: int) -> list[Action]:
@@ -109,7 +114,8 @@ class Brain:
             return
         interrupt, self._interrupt = self._interrupt[1], None
         if self._agent_since is not None:
-            self._close_turn()
+            if not interrupt.listens:
+                self._close_turn()
             self._say(interrupt.say, now_ms)
 
     def _take_turn(self, now_ms: int) -> None:

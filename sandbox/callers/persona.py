@@ -13,7 +13,7 @@ import yaml
 
 FILE = Path(__file__).parent / "personas.yaml"
 
-Answer = Literal["human", "voicemail", "busy", "no_answer", "failed", "screening", "silence"]
+Answer = Literal["human", "voicemail", "busy", "no_answer", "failed", "screening", "silence", "menu"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ class Interrupt:
     turn: int
     after_ms: int
     say: str
+    listens: bool = False
+    """Only a sign of listening: the agent's turn is still answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,10 @@ class Persona:
     common: tuple[Rule, ...]
     interrupts: tuple[Interrupt, ...] = ()
     answers: tuple[Answer, ...] = ("human",)
+    language: str = "en"
     ring_s: float = 2.0
     sip: int | None = None
+    amd: str = ""
     patience_s: float = 15.0
     nudge_s: float = 6.0
     expects: Mapping[str, Any] = field(default_factory=dict)
@@ -92,11 +96,12 @@ class Cast:
 def cast(path: Path = FILE) -> Cast:
     """The personas of a file."""
     content = yaml.safe_load(path.read_text("utf-8"))
-    common = tuple(_rule(rule) for rule in content["common"])
     personas: dict[str, Persona] = {}
     by_ending: dict[tuple[str, str], Persona] = {}
     for name, given in content["personas"].items():
-        merged = {"title": name.replace("_", " "), **content["defaults"], **given}
+        shared = content["languages"][given["language"]] if "language" in given else content
+        common = tuple(_rule(rule) for rule in shared["common"])
+        merged = {"title": name.replace("_", " "), **content["defaults"], **shared["defaults"], **given}
         endings = {"": merged.pop("endings", []), **merged.pop("endings_by_country", {})}
         personas[name] = _persona(name, merged, common)
         by_ending |= {(country, ending): personas[name] for country, some in endings.items() for ending in some}

@@ -7,7 +7,7 @@ from collections import Counter
 
 from sandbox.callers.persona import Persona, Rule
 
-_FAREWELLS = ("goodbye", "bye")
+_FAREWELLS = ("goodbye", "bye", "adiós")
 
 
 def plain(text: str) -> str:

@@ -25,6 +25,8 @@ class Part:
     form: bool = False
     repeats: int | None = None
     consent: dict[str, Any] = field(default_factory=dict)
+    language: str = ""
+    """What the form's language field says, where it has one."""
 
     def payload(self, index: int, run: str) -> dict[str, Any]:
         """The lead as the form sends it."""
@@ -36,6 +38,7 @@ class Part:
             "country": self.country or "US",
             "timezone": self.zone,
             "consent": self.consent,
+            **({"language": self.language} if self.language else {}),
         }
 
 

@@ -17,8 +17,8 @@ from sandbox.realtime.house import House
 from sandbox.realtime.socket import OpenProtocol
 from sandbox.realtime.standin import Standin
 from sandbox.speech import Ear, Library
+from sandbox.speech.voices import agent_voice
 
-AGENT_VOICE = "ava"
 _PLAYBOOKS = Path(__file__).resolve().parents[2] / "prompts" / "playbooks"
 
 
@@ -48,7 +48,7 @@ def server(house: House) -> uvicorn.Server:
 def house_of(playbooks: Path, seed: int = 0) -> House:
     library = Library.shipped()
     return House(
-        voice=lambda text: library.say(text, voice=AGENT_VOICE).mulaw,
+        voice=lambda text: library.say(text, voice=agent_voice(text, library)).mulaw,
         ear=lambda: Ear(library),
         model=Standin(playbooks),
         seed=seed,

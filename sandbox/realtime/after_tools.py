@@ -36,6 +36,8 @@ class ToolReader:
         if failed:
             said = str(result.output.get("say") or "") or self.speaker.script.line(f"disqualify.{failed}")
             return self.speaker.close("not_qualified", before=said)
+        if result.output.get("read_back"):
+            return self.speaker.say("stock.spell_back")
         if result.error and self.memory.errors["save_answers"] < _RETRIES:
             return (Call("save_answers", result.arguments),)
         return self.speaker.next()

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.realtime.memory import CALLBACK_OK, CALLBACK_WHEN, CONSENT, MEETING_OK, OFFER, Memory
+from sandbox.realtime.memory import CALLBACK_OK, CALLBACK_WHEN, CONSENT, MEETING_OK, OFFER, SPELLED_OK, Memory
 from sandbox.realtime.speaker import Speaker
 from sandbox.realtime.turn import Call, Say, Turn
 from sandbox.realtime.understanding import (
+    address_in,
     choice_in,
     half_day_in,
     has,
@@ -21,7 +22,6 @@ from sandbox.realtime.understanding import (
 )
 
 _PATIENCE = 2  # times an answer is asked for again
-_PREAMBLES = ("Okay.", "Got it.", "Thank you.")
 
 
 @dataclass
@@ -50,6 +50,7 @@ class Listener:
         answers: Mapping[str, Callable[[str], Turn | None]] = {
             CONSENT: self._on_consent,
             "question": self._on_question,
+            SPELLED_OK: self._on_spelled_ok,
             OFFER: self._on_choice_of_slot,
             MEETING_OK: self._on_meeting_ok,
             CALLBACK_WHEN: self._on_callback_when,
@@ -75,8 +76,21 @@ class Listener:
             return None
         call = Call("save_answers", {"answers": [{"question_id": question["id"], "value": value}]})
         if self.quirk < 0.2:
-            return (Say(_PREAMBLES[int(self.quirk * 15)], "commentary"), call)
+            return (Say(self.speaker.script.habits["preambles"][int(self.quirk * 15)], "commentary"), call)
         return (call,)
+
+    def _on_spelled_ok(self, words: str) -> Turn | None:
+        """A correction says the whole value again; a mere no has it asked for once more."""
+        read_back = self.memory.spelled
+        if read_back is None:
+            return self.speaker.next()
+        question_id, corrected = str(read_back.output.get("question_id")), address_in(words)
+        if corrected:
+            return (Call("save_answers", {"answers": [{"question_id": question_id, "value": corrected}]}),)
+        agreed = yes_or_no(words)
+        if agreed is None:
+            return None
+        return (Call("save_answers", read_back.arguments),) if agreed else self.speaker.say(f"question.{question_id}")
 
     def _on_choice_of_slot(self, words: str) -> Turn | None:
         place = None if wants_other_times(words) else slot_in(words, self.speaker.offered())
@@ -149,13 +163,9 @@ class Listener:
             case "number":
                 return self.speaker.say("stock.rough_number")
             case "choice":
-                return (
-                    Say(
-                        self.speaker.script.line(
-                            "stock.which_of", choices=_listed(self.speaker.script.question(name)["choices"])
-                        )
-                    ),
-                )
+                script = self.speaker.script
+                choices = _listed(script.question(name)["choices"], script.habits["or"])
+                return (Say(script.line("stock.which_of", choices=choices)),)
             case "slot":
                 return self.speaker.say("stock.which_slot")
             case _:
@@ -165,8 +175,8 @@ class Listener:
         kind, _, name = self.memory.awaiting.partition(":")
         if self.memory.silence or kind in (CONSENT, CALLBACK_WHEN, CALLBACK_OK):
             return (*self.speaker.say("stock.give_up"), Call("end_call", {"reason": "unreachable"}))
-        if kind == "question":
-            self.memory.given_up.add(name)
+        if kind in ("question", SPELLED_OK):
+            self.memory.given_up.add(name or str(self.memory.spelled and self.memory.spelled.output.get("question_id")))
             return self.speaker.next()
         return self.speaker.say("callback.ask")
 
@@ -180,9 +190,11 @@ def _value_of(words: str, question: Mapping[str, Any]) -> str | int | None:
             return number_in(words)
         case "choice":
             return choice_in(words, question["choices"])
+        case "email":
+            return address_in(words)
         case _:
             return words
 
 
-def _listed(choices: list[str]) -> str:
-    return f"{', '.join(choices[:-1])}, or {choices[-1]}"
+def _listed(choices: list[str], last: str) -> str:
+    return f"{', '.join(choices[:-1])}, {last} {choices[-1]}"

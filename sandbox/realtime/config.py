@@ -25,6 +25,7 @@ _SERVER_VAD = {
     "interrupt_response": True,
 }
 _SEMANTIC_VAD = {"type": "semantic_vad", "eagerness": "auto", "create_response": True, "interrupt_response": True}
+SESSION_SECONDS = 3600
 _REASONING_MODELS = ("gpt-realtime-2",)
 
 Config = dict[str, Any]

@@ -21,7 +21,8 @@
     drop            {"after_ms": 500, "code": 1011}            in mid-response; no code: the TCP line is cut (1006)
     drop_now        {"code": 1001}                             at once, for every open session
     stall           {"after_ms": 500}                          half-open: nothing is sent or read any more
-    expire          {"after_s": 3, "code": 1000}               session_expired, then the close
+    expire          {"after_s": 3, "code": 1000}               session_expired, then the close, unannounced
+    lifetime        {"seconds": 310}                           the next session says that it expires so soon, and does
 """
 
 from dataclasses import dataclass, field
@@ -48,6 +49,7 @@ KNOBS = [
     "drop_now",
     "stall",
     "expire",
+    "lifetime",
 ]
 
 Parameters = dict[str, Any]

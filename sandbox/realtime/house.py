@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sandbox.local import clock
-from sandbox.realtime.config import default_config
+from sandbox.realtime.config import SESSION_SECONDS, default_config
 from sandbox.realtime.conversation import Conversation
 from sandbox.realtime.faults import Faults
 from sandbox.realtime.ids import Ids
@@ -15,8 +15,6 @@ from sandbox.realtime.session import Session
 from sandbox.realtime.socket import Socket
 from sandbox.realtime.stage import Cut, Ear, Hang, Stage, Voice
 from sandbox.realtime.turn import Model
-
-SESSION_SECONDS = 3600
 
 
 @dataclass
@@ -53,6 +51,8 @@ class House:
                 socket.poke(lambda session, now: session.end_now(ending, now))
 
     def forget(self) -> None:
+        """As if just started: a session that is still open, or hangs half open, is cut."""
         self.faults.clear()
-        open_ids = {socket.session.stage.journal.session_id for socket in self.open}
-        self.journals = [journal for journal in self.journals if journal.session_id in open_ids]
+        for socket in list(self.open):
+            socket.cut()
+        self.journals.clear()

@@ -5,6 +5,7 @@ same state as having been there.
 """
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,8 +13,9 @@ from typing import Any
 from sandbox.realtime.conversation import Item
 from sandbox.realtime.script import Script
 
-CONSENT, OFFER, MEETING_OK, CALLBACK_WHEN, CALLBACK_OK, END = (
+CONSENT, SPELLED_OK, OFFER, MEETING_OK, CALLBACK_WHEN, CALLBACK_OK, END = (
     "consent",
+    "spelled_ok",
     "offer",
     "meeting_ok",
     "callback_when",
@@ -22,6 +24,7 @@ CONSENT, OFFER, MEETING_OK, CALLBACK_WHEN, CALLBACK_OK, END = (
 )
 _AWAITING = {
     "greeting.ask": CONSENT,
+    "stock.spell_back": SPELLED_OK,
     "meeting.offer": OFFER,
     "stock.one_slot": OFFER,
     "meeting.read_back": MEETING_OK,
@@ -36,6 +39,7 @@ _TRIES = (
     "stock.silence",
     "stock.which_slot",
 )
+_TOLD = re.compile(r"^(check_slots|save_answers|schedule): (\{.*\})$", re.M)
 _RESUMED = ("do not greet", "don't greet", "not introduce yourself", "continue the same call")
 
 
@@ -68,6 +72,7 @@ class Memory:
     given_up: set[str] = field(default_factory=set)
     slots: list[dict[str, Any]] = field(default_factory=list)
     scheduled: Result | None = None
+    spelled: Result | None = None  # the answer read back last, letter by letter
     errors: dict[str, int] = field(default_factory=dict)
     offers: int = 0
     ended: bool = False
@@ -113,7 +118,7 @@ class Memory:
 
     def _take_line(self, key: str) -> None:
         part, _, name = key.partition(".")
-        self.greeted = self.greeted or part == "greeting"
+        self.greeted = self.greeted or (part == "greeting" and name != "screener")
         awaiting = f"question:{name}" if part == "question" else _AWAITING.get(key)
         if key in _TRIES:
             self.tries += 1
@@ -137,9 +142,28 @@ class Memory:
         self.said = [""] if self.silence else [*self.said, item.words]
 
     def _read_system(self, words: str) -> None:
+        """A whisper; or an account of what tools did, in place of turns that are gone."""
         if any(mark in words.lower() for mark in _RESUMED):
             self.greeted = True
+        for name, result in _TOLD.findall(words):
+            output = _object(result)
+            self._learn(Result(name, {"kind": "callback"} if "callback_id" in output else {}, output))
+        if "playbook:" in words.lower():
+            self.said = []  # what they asked for is done: the talk goes on in another language
         self.whisper = words
+
+    def _learn(self, result: Result) -> None:
+        """What a tool's answer means from here on, whether it came or was told of."""
+        slots = _list(result.output.get("slots"))
+        if offered := [slot for slot in slots if isinstance(slot, dict) and slot.get("say")]:
+            self.slots = offered
+        match result.name:
+            case "save_answers" if result.output.get("read_back"):
+                self.spelled = result
+            case "save_answers" if not result.error:
+                self._take_saved(result)
+            case "schedule" if result.output.get("status") == "read_back":
+                self.scheduled = result
 
     def _read_result(self, item: Item) -> None:
         call = self._calls.get(item.call_id)
@@ -148,16 +172,8 @@ class Memory:
         result = Result(call.name, _object(call.arguments), _object(item.output))
         self.results.append(result)
         self.errors[call.name] = self.errors.get(call.name, 0) + 1 if result.error else 0
-        slots = _list(result.output.get("slots"))
-        if offered := [slot for slot in slots if isinstance(slot, dict) and slot.get("say")]:
-            self.slots = offered
-        match call.name:
-            case "save_answers" if not result.error:
-                self._take_saved(result)
-            case "schedule" if result.output.get("status") == "read_back":
-                self.scheduled = result
-            case "end_call" if not result.error:
-                self.ended = True
+        self._learn(result)
+        self.ended = self.ended or (call.name == "end_call" and not result.error)
 
     def _take_saved(self, result: Result) -> None:
         self.answered |= {str(name) for name in _list(result.output.get("saved"))}

@@ -23,6 +23,8 @@ _BREACH_BY_CODE = {
     "cannot_update_voice": "voice_after_audio",
     "beta_api_shape_disabled": "beta_shape",
 }
+_CROSSING_S = 0.5
+"""A cancel this soon after the end of a response has crossed it on the wire, which nobody can help."""
 _LAST_WORDS = ("end_call", "transfer_to_human")  # a call whose output may stay unsent, because the line ends
 
 
@@ -50,10 +52,17 @@ def on_early(stage: Stage, kind: str) -> None:
 def on_refused(stage: Stage, event: dict[str, Any], refused: Refused) -> None:
     if "already shorter than" in refused.message:
         stage.journal.violate("truncate_beyond_generated", refused.message)
+    elif refused.code == "response_cancel_not_active" and _has_just_ended(stage):
+        return
     elif refused.code in _BREACH_BY_CODE:
         stage.journal.violate(_BREACH_BY_CODE[refused.code], refused.param or str(event.get("type")))
     else:
         stage.journal.violate("refused_event", f"{refused.code}: {refused.message}")
+
+
+def _has_just_ended(stage: Stage) -> bool:
+    ended = stage.journal.responses
+    return bool(ended) and stage.journal.at() - ended[-1]["t"] <= _CROSSING_S
 
 
 def on_close(stage: Stage) -> None:
@@ -85,6 +94,8 @@ def _on_create(stage: Stage, event: dict[str, Any]) -> None:
     ]
     if waiting and not out_of_band:
         stage.journal.violate("create_before_outputs", ", ".join(waiting))
+    if widowed := stage.conversation.answered() - stage.conversation.calls().keys():
+        stage.journal.violate("output_without_call", ", ".join(sorted(widowed)))
 
 
 def _on_item(stage: Stage, event: dict[str, Any]) -> None:

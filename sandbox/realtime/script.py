@@ -19,13 +19,17 @@ _GENERIC = Path(__file__).with_name("generic.yaml")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _SHORTEST_FRAGMENT = 14
 
-STOCK = {f"stock.{key}": text for key, text in PHRASES["stock"].items()}
+STOCK = {
+    language: {f"stock.{key}": text for key, text in lines.items()} for language, lines in PHRASES["stock"].items()
+}
 
 
 @dataclass(frozen=True)
 class Script:
     playbook: Mapping[str, Any]
     facts: Mapping[str, str] = field(default_factory=dict)
+    before: "Script | None" = None
+    """What was acted out until the call changed its language: the same keys in other words."""
 
     @cached_property
     def lines(self) -> dict[str, str]:
@@ -40,7 +44,19 @@ class Script:
         for part in ("meeting", "callback", "transfer", "closing"):
             found |= {f"{part}.{key}": text for key, text in book.get(part, {}).items() if isinstance(text, str)}
         found["recap"] = book.get("recap", "")
-        return {key: text for key, text in {**found, **STOCK}.items() if text}
+        return {key: text for key, text in {**found, **STOCK[self.language]}.items() if text}
+
+    @property
+    def language(self) -> str:
+        """Of the stock lines."""
+        spoken = str(self.playbook.get("language", "en")).partition("-")[0]
+        return spoken if spoken in STOCK else "en"
+
+    @property
+    def habits(self) -> Mapping[str, Any]:
+        """The small words beside the lines: acknowledgements, preambles, "or"."""
+        words: Mapping[str, Any] = PHRASES["habits"][self.language]
+        return words
 
     @property
     def questions(self) -> list[dict[str, Any]]:
@@ -61,7 +77,8 @@ class Script:
         spoken = _simple(text)
         found = [(match.start(), key) for key, pattern in self._patterns.items() if (match := pattern.search(spoken))]
         found += [(len(spoken), key) for key, line in self._whole_lines.items() if _ends_in_start_of(spoken, line)]
-        return [key for _, key in sorted(found, key=lambda each: each[0])]
+        keys = [key for _, key in sorted(found, key=lambda each: each[0])]
+        return keys or (self.before.keys_in(text) if self.before else [])
 
     @cached_property
     def _patterns(self) -> dict[str, re.Pattern[str]]:
@@ -88,6 +105,13 @@ def script_from(instructions: str, playbooks: Path) -> Script:
     filed = re.search(r"^\W*Playbook-File:\s*(\S.*?)\s*$", instructions, re.M)
     path = Path(filed.group(1)) if filed else playbooks / f"{named.group(1)}.yaml" if named else _GENERIC
     return Script(_playbook(path if path.is_file() else _GENERIC), facts_in(instructions))
+
+
+@lru_cache(maxsize=64)
+def script_after(instructions: str, brief: str, playbooks: Path) -> Script:
+    """A system item in mid-call has named another playbook, for the same call."""
+    began, now = script_from(instructions, playbooks), script_from(brief, playbooks)
+    return Script(now.playbook, began.facts, began)
 
 
 def facts_in(instructions: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from sandbox.realtime import rules
-from sandbox.realtime.config import updated
+from sandbox.realtime.config import SESSION_SECONDS, updated
 from sandbox.realtime.conversation import Item, item_from_client
 from sandbox.realtime.hearing import Hearing
 from sandbox.realtime.response import Response
@@ -88,12 +88,14 @@ class Session:
             self.stage.refuse(Refused("beta_api_shape_disabled", message), None)
             self.stage.end(Hang(4000, "beta_api_shape_disabled"))
             return
+        lasts = int((self.stage.faults.take("lifetime") or {}).get("seconds", SESSION_SECONDS))
+        self.stage.config["expires_at"] += lasts - SESSION_SECONDS
         self.stage.send("session.created", session=self.stage.config)
         expiry = self.stage.faults.take("expire")
         if expiry is not None:
             self.stage.agenda.after(float(expiry.get("after_s", 3)), lambda: self.expire(int(expiry.get("code", 1000))))
         else:
-            self.stage.agenda.after(3600.0, lambda: self.expire(1000))
+            self.stage.agenda.after(float(lasts), lambda: self.expire(1000))
 
     # --- client events ---------------------------------------------------------------------------------------------
 

@@ -55,6 +55,10 @@ class Socket:
             change(self.session, time.monotonic())
         self._news.set()
 
+    def cut(self) -> None:
+        """End the TCP line without a word."""
+        self._protocol.transport.abort()
+
     async def _read(self) -> None:
         while True:
             message = await self._receive()
@@ -83,6 +87,6 @@ class Socket:
             case Hang(code, reason):
                 await self._send({"type": "websocket.close", "code": code, "reason": reason})
             case Cut():
-                self._protocol.transport.abort()
+                self.cut()
             case Freeze():
                 self._protocol.transport.pause_reading()

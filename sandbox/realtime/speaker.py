@@ -5,7 +5,7 @@ Every spoken word is a line of the playbook or one of the few stock lines of `sc
 
 from dataclasses import dataclass
 
-from sandbox.realtime.memory import CALLBACK_OK, CALLBACK_WHEN, MEETING_OK, OFFER, Memory
+from sandbox.realtime.memory import CALLBACK_OK, CALLBACK_WHEN, MEETING_OK, OFFER, SPELLED_OK, Memory
 from sandbox.realtime.script import Script
 from sandbox.realtime.turn import Call, Say, Turn
 
@@ -18,7 +18,6 @@ _END_REASONS = {
     "opted_out": "opted_out",
     "failed": "failed",
 }
-_ACKNOWLEDGEMENTS = ("Great.", "", "Thanks.", "", "Got it.", "")
 
 
 @dataclass
@@ -43,6 +42,7 @@ class Speaker:
         kind, _, name = self.memory.awaiting.partition(":")
         keys = {
             "question": f"question.{name}",
+            SPELLED_OK: "stock.spell_back",
             OFFER: "meeting.offer",
             MEETING_OK: "meeting.read_back",
             CALLBACK_WHEN: "callback.ask",
@@ -53,7 +53,8 @@ class Speaker:
     def _values(self) -> dict[str, str]:
         offered = [*self.offered(), "", ""]
         slot = str(self.memory.scheduled.output.get("read_back", "")) if self.memory.scheduled else ""
-        return {"slot_1": offered[0], "slot_2": offered[1], "slot": slot}
+        spelled = str(self.memory.spelled.output.get("read_back", "")) if self.memory.spelled else ""
+        return {"slot_1": offered[0], "slot_2": offered[1], "slot": slot, "spelled": spelled}
 
     def offered(self) -> list[str]:
         return [str(slot.get("say", "")) for slot in self.memory.slots[:2]]
@@ -70,13 +71,14 @@ class Speaker:
         return (Say(f"{before} {line}".strip()),)
 
     def next(self) -> Turn:
-        """The next question still open, or the calendar."""
+        """The next question still open, or the calendar. What the facts answer is not asked."""
         known = self.memory.answered | self.memory.given_up
-        wanted = [each["id"] for each in self.script.questions if each["id"] not in known]
+        wanted = [each["id"] for each in self.script.questions if each["id"] not in known | set(self.script.facts)]
         if self.memory.open is not None:
             wanted = [each for each in wanted if each in self.memory.open]
         if not wanted:
             return (Say(self.script.line("recap"), "commentary"), Call("check_slots", {}))
         line = self.script.line(f"question.{wanted[0]}")
-        thanks = _ACKNOWLEDGEMENTS[len(known) % len(_ACKNOWLEDGEMENTS)] if known else ""
-        return (Say(f"{thanks} {line}".strip()),)
+        thanks = self.script.habits["acknowledgements"]
+        said = thanks[len(known) % len(thanks)] if known else ""
+        return (Say(f"{said} {line}".strip()),)

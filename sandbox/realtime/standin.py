@@ -13,7 +13,7 @@ from pathlib import Path
 from sandbox.realtime.after_tools import ToolReader
 from sandbox.realtime.after_words import Listener
 from sandbox.realtime.memory import CONSENT, END, Memory
-from sandbox.realtime.script import script_from
+from sandbox.realtime.script import Script, script_after, script_from
 from sandbox.realtime.speaker import Speaker
 from sandbox.realtime.summary import answer
 from sandbox.realtime.turn import Call, Say, Scene, Turn
@@ -23,6 +23,7 @@ GREETING = ("greeting.disclosure", "greeting.purpose", "greeting.recording", "gr
 _SAY_EXACTLY = re.compile(
     r"\b(?:say|speak|read out) (?:exactly|word for word|verbatim)[^:]*:\s*[\"“]?(.+?)[\"”]?\s*$", re.I | re.S
 )
+_GREETING = re.compile(r"^# Greeting\n[^\n]*\n\"(.+)\"$", re.M)
 _URGENT = (Wish.OPT_OUT, Wish.HUMAN)
 
 
@@ -35,13 +36,21 @@ class Standin:
     def __call__(self, scene: Scene) -> Turn:
         if scene.text_only:
             return (Say(_in_text(scene)),)
-        script = script_from(scene.instructions, self._playbooks)
+        script = self._script(scene)
         memory = Memory(script).read(scene.items)
         exactly = _SAY_EXACTLY.search(memory.whisper) or _SAY_EXACTLY.search(scene.order)
         if exactly and wish_of(memory.words) not in _URGENT:
             return (Say(exactly.group(1)),)
         turn = _Mind(Speaker(script, memory), memory, scene).decide()
         return tuple(step for step in turn if isinstance(step, Say) or step.name in scene.tools)
+
+    def _script(self, scene: Scene) -> Script:
+        """The playbook of the instructions, or the one a system item has named since."""
+        told = (item.words for item in reversed(scene.items) if item.type == "message" and item.role == "system")
+        brief = next((words for words in told if words.startswith("Playbook:")), None)
+        if brief is None:
+            return script_from(scene.instructions, self._playbooks)
+        return script_after(scene.instructions, brief, self._playbooks)
 
 
 @dataclass
@@ -100,6 +109,8 @@ class _Mind:
         """All of it, unless the compiled instructions leave a line out (no recording, no notice)."""
         lines = [key for key in GREETING if key in self.speaker.script.lines]
         wanted = [key for key in lines if self.speaker.script.line(key) in self.scene.instructions]
+        if "greeting.disclosure" not in wanted and (quoted := _GREETING.search(self.scene.instructions)):
+            return (Say(quoted.group(1)),)  # another opening than the usual: the person rings us
         lines = wanted if "greeting.disclosure" in wanted else lines
         if self.scene.quirk < 0.25:
             return (*self.speaker.say(*lines[:-1]), *self.speaker.say(lines[-1]))

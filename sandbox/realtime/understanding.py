@@ -6,6 +6,7 @@ nothing.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
@@ -38,8 +39,17 @@ _ORDINALS = (
     ("latter", 1),
     ("later one", 1),
     ("third", 2),
+    ("primero", 0),
+    ("primera", 0),
+    ("segundo", 1),
+    ("segunda", 1),
+    ("tercero", 2),
+    ("tercera", 2),
 )
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKDAYS = (
+    *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+    *("lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo"),
+)
 
 _UNITS = {
     word: value
@@ -72,11 +82,22 @@ _TENS = {
     word: 20 + 10 * at
     for at, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"])
 }
+_SPANISH = (
+    "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete dieciocho "
+    "diecinueve veinte"
+)
+_UNITS |= {word: value for value, word in enumerate(_SPANISH.split())}
+_TENS |= {
+    word: 30 + 10 * at
+    for at, word in enumerate(["treinta", "cuarenta", "cincuenta", "sesenta", "setenta", "ochenta", "noventa"])
+}
+_HUNDREDS = {"cien": 100, "ciento": 100, "doscientos": 200, "trescientos": 300, "cuatrocientos": 400, "quinientos": 500}
 
 
 def plain(words: str) -> str:
-    """Lower case, straight apostrophes, single spaces, no other signs."""
-    text = words.lower().replace("’", "'").replace("-", " ")
+    """Lower case, straight apostrophes, single spaces, no accents, no other signs."""
+    letters = unicodedata.normalize("NFD", words.lower().replace("’", "'").replace("-", " "))
+    text = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return " ".join(re.sub(r"[^a-z0-9':.]+", " ", text).replace(". ", " ").rstrip(".").split())
 
 
@@ -111,13 +132,23 @@ def number_in(words: str) -> int | None:
         elif word in _TENS:
             spoken_hundred = 0 < current < 10  # "one eighty"
             current, seen = (current * 100 if spoken_hundred else current) + _TENS[word], True
+        elif word in _HUNDREDS:
+            current, seen = current + _HUNDREDS[word], True
         elif word == "hundred":
             current, seen = max(current, 1) * 100, True
-        elif word == "thousand":
+        elif word in ("thousand", "mil"):
             total, current, seen = total + max(current, 1) * 1000, 0, True
-        elif seen and word != "and":
+        elif seen and word not in ("and", "y"):
             break
     return total + current if seen else None
+
+
+def address_in(words: str) -> str | None:
+    """`it's mia dot b at example dot com`: the address as it was said."""
+    found = re.search(
+        r"\b(\w+(?: (?:dot|dash|underscore) \w+)*) at (\w+(?: (?:dot|dash) \w+)*? dot \w+)\b", plain(words)
+    )
+    return found.group() if found else None
 
 
 def choice_in(words: str, choices: Sequence[str]) -> str | None:
@@ -138,7 +169,7 @@ def slot_in(words: str, offered: Sequence[str]) -> int | None:
     for word, place in _ORDINALS:
         if _place(text, (word,)) is not None and place < len(offered):
             return place
-    if _place(text, ("last",)) is not None:
+    if _place(text, ("last", "ultimo", "ultima")) is not None:
         return len(offered) - 1
     for hints in (_day_hints(text), _time_hints(text), _half_day_hints(text)):
         fitting = [at for at, slot in enumerate(offered) if hints and any(hint in plain(slot) for hint in hints)]
@@ -154,7 +185,8 @@ def wants_other_times(words: str) -> bool:
 
 
 def half_day_in(words: str) -> str | None:
-    return next((half for half in ("morning", "afternoon") if half in plain(words)), None)
+    said = {"morning": ("morning", "la manana"), "afternoon": ("afternoon", "la tarde")}
+    return next((half for half, names in said.items() if any(name in plain(words) for name in names)), None)
 
 
 def is_goodbye(words: str) -> bool:
@@ -198,6 +230,6 @@ def _time_hints(text: str) -> list[str]:
 
 
 def _half_day_hints(text: str) -> list[str]:
-    hints = {"morning": [" am", " a.m"], "afternoon": [" pm", " p.m"]}
+    hints = {"morning": [" am", " a.m", "de la manana"], "afternoon": [" pm", " p.m", "de la tarde"]}
     half = half_day_in(text)
     return hints[half] if half else []

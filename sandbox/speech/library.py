@@ -16,7 +16,7 @@ from sandbox.speech.shape import clip_of
 from sandbox.speech.synthesis import synthesise
 from sandbox.speech.tones import hum
 from sandbox.speech.windows import Windows
-from sandbox.speech.words import Word, key_of, spelled_out, words_of
+from sandbox.speech.words import Word, key_of, numerals, spelled_out, words_of
 
 CLIPS = Path(__file__).parent / "clips"
 PAUSE_MS = {"": 0, ",": 120, ".": 240}
@@ -119,10 +119,11 @@ class Library:
             return 1, _Piece(words, (clip,))
         if len(words) > 1:
             return 0, None
-        simpler = [self._by_key.get((voice, (key,))) for key in spelled_out(words[0].key)]
-        known = tuple(clip for clip in simpler if clip is not None)
-        if known and len(known) == len(simpler):
-            return len(known), _Piece(words, known)
+        for parts in (spelled_out(words[0].key), numerals(words[0].key)):
+            simpler = [self._by_key.get((voice, (key,))) for key in parts]
+            known = tuple(clip for clip in simpler if clip is not None)
+            if known and len(known) == len(simpler):
+                return len(known), _Piece(words, known)
         return _UNKNOWN_COST, _Piece(words, ())
 
     def _sound(self, piece: _Piece, voice: str) -> tuple[bytes, bool]:

@@ -11,11 +11,12 @@ from typing import Any
 
 import yaml
 
+from sandbox.speech.synthesis import SPANISH_VOICES
+from sandbox.speech.voices import AGENTS
 from sandbox.speech.words import key_of
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]
-AGENT = "ava"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _SPOKEN_PARTS = ("greeting", "questions", "objections", "meeting", "callback", "transfer", "closing", "recap")
@@ -26,10 +27,14 @@ _UNSPOKEN_KEYS = {"id", "type", "when", "hear", "title", "minutes", "unit", "req
 def wanted(playbooks: Path, personas: Path) -> dict[str, list[str]]:
     """Lines by voice, without doubles, in a stable order."""
     vocabulary = yaml.safe_load((HERE / "lines.yaml").read_text("utf-8"))
-    agent = [*_playbook_lines(playbooks, vocabulary), *_vocabulary(vocabulary)]
-    lines = {AGENT: _unique(agent)}
-    for voice, spoken in persona_lines(personas).items():
-        lines[voice] = _unique(part for line in [*spoken, *vocabulary["callers"]] for part in _sentences(line))
+    spoken = {"en": _vocabulary(vocabulary), "es": _spanish(vocabulary["es"])}
+    lines: dict[str, list[str]] = {}
+    for language, voice in AGENTS.items():
+        lines[voice] = _unique([*_playbooks_lines(playbooks, language, vocabulary), *spoken[language]])
+    for voice, said in persona_lines(personas).items():
+        callers = vocabulary["es" if voice in SPANISH_VOICES else "callers"]
+        greetings = callers["callers"] if isinstance(callers, dict) else callers
+        lines[voice] = _unique(part for line in [*said, *greetings] for part in _sentences(line))
     return lines
 
 
@@ -38,15 +43,19 @@ def persona_lines(path: Path) -> dict[str, list[str]]:
     content = yaml.safe_load(path.read_text("utf-8"))
     lines: dict[str, list[str]] = {}
     for persona in content["personas"].values():
-        said = {"own": persona, "common": content["common"], "defaults": content["defaults"]}
+        shared = content["languages"][persona["language"]] if "language" in persona else content
+        said = {"own": persona, "common": shared["common"], "defaults": shared["defaults"]}
         spoken = [line for key, line in _strings(said) if key in _PERSONA_SAYS and line]
-        lines.setdefault(persona["voice"], []).extend(spoken)
+        voice = persona["voice"]
+        lines.setdefault(voice, []).extend(spoken)
     return lines
 
 
-def _playbook_lines(folder: Path, vocabulary: dict[str, Any]) -> Iterator[str]:
+def _playbooks_lines(folder: Path, language: str, vocabulary: dict[str, Any]) -> Iterator[str]:
     for path in sorted(folder.glob("*.yaml")):
-        yield from playbook_lines(yaml.safe_load(path.read_text("utf-8")), vocabulary["brands"])
+        playbook = yaml.safe_load(path.read_text("utf-8"))
+        if playbook["language"].partition("-")[0] == language:
+            yield from playbook_lines(playbook, vocabulary["brands"])
 
 
 def playbook_lines(playbook: dict[str, Any], brands: list[str]) -> Iterator[str]:
@@ -84,6 +93,16 @@ def _vocabulary(vocabulary: dict[str, Any]) -> Iterator[str]:
     yield from (f"{hour}:{minute} {half}" for half, hour, minute in times)
     yield from (f"{amount} dollars" for amount in vocabulary["amounts"])
     yield from vocabulary["words"].split()
+
+
+def _spanish(vocabulary: dict[str, Any]) -> Iterator[str]:
+    yield from (sentence for line in vocabulary["sentences"] for sentence in _sentences(line))
+    yield from [*vocabulary["phrases"], *vocabulary["names"], *vocabulary["weekdays"]]
+    for greeting in vocabulary["greetings"]:
+        yield from (f"{greeting}, {name}" for name in vocabulary["names"])
+    yield from (f"de {month}" for month in vocabulary["months"])
+    yield from (str(number) for number in [*range(1, 32), 45])
+    yield from (f"a la{'s' if hour > 1 else ''} {hour}:{minute}" for hour in range(1, 13) for minute in ("00", "30"))
 
 
 def _ordinal(day: int) -> str:

@@ -16,7 +16,7 @@ from sandbox.speech.library import CLIPS, Clip, Library, read_clips
 from sandbox.speech.lines import CHECKOUT, wanted
 from sandbox.speech.mulaw import decode, encode
 from sandbox.speech.reading import rendered
-from sandbox.speech.synthesis import FLITE_VOICES, program
+from sandbox.speech.synthesis import FLITE_VOICES, SPANISH_VOICES, program
 
 
 def render_voice(voice: str, lines: list[str], have: dict[str, bytes]) -> list[Clip]:
@@ -65,8 +65,8 @@ def main() -> None:
     kept = [] if asked.all else read_clips(CLIPS)
     total = 0
     for voice, lines in wanted(asked.playbooks, asked.personas).items():
-        if voice not in FLITE_VOICES:
-            raise SystemExit(f"no flite voice for {voice!r}")
+        if voice not in FLITE_VOICES | SPANISH_VOICES:
+            raise SystemExit(f"no synthesiser's voice for {voice!r}")
         clips = render_voice(voice, lines, {clip.text: clip.mulaw for clip in kept if clip.voice == voice})
         size = write_pack(voice, clips, CLIPS)
         total += size

@@ -14,7 +14,9 @@ from functools import cache
 from pathlib import Path
 
 FLITE_VOICES = {"ava": "slt", "kal": "kal", "rms": "rms", "awb": "awb"}
-_ESPEAK_VOICES = {"ava": "en-us+f3", "kal": "en-us", "rms": "en-us+m3", "awb": "en-gb-scotland", "es": "es-419+f3"}
+_ESPEAK_VOICES = {"ava": "en-us+f3", "kal": "en-us", "rms": "en-us+m3", "awb": "en-gb-scotland"}
+SPANISH_VOICES = {"eva": "es-419+f3", "leo": "es-419+m3"}
+_WORDS_A_MINUTE = {"eva": 225, "leo": 210}
 _PATIENCE_S = 20
 
 
@@ -28,7 +30,8 @@ def synthesise(text: str, voice: str) -> tuple[list[int], int] | None:
     if voice in FLITE_VOICES and (flite := program("flite")):
         return _recorded([flite, "-voice", FLITE_VOICES[voice], "-t", text, "-o"])
     if espeak := program("espeak-ng"):
-        return _recorded([espeak, "-v", _ESPEAK_VOICES.get(voice, "en-us"), "-s", "155", "--stdin", "-w"], text)
+        spoken, pace = (_ESPEAK_VOICES | SPANISH_VOICES).get(voice, "en-us"), str(_WORDS_A_MINUTE.get(voice, 155))
+        return _recorded([espeak, "-v", spoken, "-s", pace, "--stdin", "-w"], text)
     return None
 
 

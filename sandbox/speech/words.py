@@ -12,7 +12,7 @@ _PERCENT = re.compile(r"(\d)\s?%")
 _DASH = re.compile(r"\s+[-–—]+\s+|—")
 _HALF_DAYS = {"AM": "a.m.", "PM": "p.m."}  # so that nobody reads the verb
 _UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-_EDGES = '.,;:!?"“”()[]…*'
+_EDGES = '.,;:!?¿¡"“”()[]…*'
 
 _UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _UNITS += ["thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
@@ -63,6 +63,12 @@ def spelled_out(key: str) -> list[str]:
         return number_words(int(digits)) if len(digits) < 5 and digits[0] != "0" else [_UNITS[int(d)] for d in digits]
     parts = [part for part in re.split(r"[-/]", key) if part]
     return parts if len(parts) > 1 else []
+
+
+def numerals(key: str) -> list[str]:
+    """Hour and minutes of a clock time as numbers; empty for anything else."""
+    clock = re.fullmatch(r"(\d{1,2}):(\d\d)", key)
+    return [str(int(part)) for part in clock.groups()] if clock else []
 
 
 def number_words(number: int) -> list[str]:

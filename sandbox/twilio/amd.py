@@ -22,10 +22,15 @@ class Verdict:
     at_ms: int | None
 
 
-def verdict(order: Fields, answer: str, faults: Faults, to: str) -> Verdict | None:
-    """None: detection was not asked for, or never speaks."""
+def verdict(order: Fields, answer: str, faults: Faults, to: str, told: str = "") -> Verdict | None:
+    """None: detection was not asked for, or never speaks. `told`: the verdict that belongs to this callee, if any."""
     mode = order.one("MachineDetection")
-    if mode not in ("Enable", "DetectMessageEnd") or order.one("SendDigits") or faults.on("amd_never", to):
+    if (
+        mode not in ("Enable", "DetectMessageEnd")
+        or order.one("SendDigits")
+        or faults.on("amd_never", to)
+        or told == "never"
+    ):
         return None
     silence = order.number("MachineDetectionSilenceTimeout", 5000)
     plain = {
@@ -33,6 +38,11 @@ def verdict(order: Fields, answer: str, faults: Faults, to: str) -> Verdict | No
         "screening": Verdict("unknown", SCREENING_MS),
         "silence": Verdict("unknown", silence),
         "voicemail": Verdict(BEEP, None) if mode == "DetectMessageEnd" else Verdict("machine_start", MACHINE_MS),
+        "menu": Verdict("machine_end_silence", None)
+        if mode == "DetectMessageEnd"
+        else Verdict("machine_start", MACHINE_MS),
     }[answer]
+    if told:
+        plain = Verdict(told, MACHINE_MS)
     at_ms = int(faults.amount("amd_at_ms", to)) if faults.value("amd_at_ms", to) is not None else plain.at_ms
     return Verdict(str(faults.value("amd_verdict", to) or plain.answered_by), at_ms)

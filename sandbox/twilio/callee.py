@@ -69,6 +69,10 @@ class Callee:
             self._understand(self._ear.flush(), now_ms)
             self._agent_silent(now_ms)
 
+    def rings(self, now_ms: int) -> None:
+        """It rings at the other end: nobody talks, and there is something to wait for."""
+        self._obey(self._mind.on_agent_stopped(now_ms))
+
     def leave(self, now_ms: int) -> None:
         """The line is dead: close the captions."""
         self._listen(now_ms)

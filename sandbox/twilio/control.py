@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from sandbox.twilio.faults import KNOBS, UnknownKnob
 from sandbox.twilio.office import Office
+from sandbox.twilio.problems import Refusal
 from sandbox.twilio.records import Call
 from sandbox.twilio.resources import recording_body
 from sandbox.twilio.scripts import prepare, read_script
@@ -45,7 +46,11 @@ def shown(office: Office, call: Call) -> dict[str, Any]:
         "heard_bytes": call.heard_bytes,
         "digits": call.digits,
         "streams": [log.shown() for log in call.streams],
-        "recordings": [recording_body(recordings[sid]) for sid in call.recordings if sid in recordings],
+        "recordings": [
+            recording_body(recordings[sid]) | {"ordered": recordings[sid].ordered}
+            for sid in call.recordings
+            if sid in recordings
+        ],
         "webhooks": call.webhooks,
         "alerts": [alert.shown() for alert in call.alerts],
     }
@@ -106,9 +111,50 @@ async def alerts(request: Request) -> Response:
 
 
 async def messages(request: Request) -> Response:
-    office = _office(request)
-    sent = [{"sid": one.sid, "to": one.to, "body": one.body, "status": one.status} for one in office.messages.values()]
-    return JSONResponse({"messages": sent})
+    texts = _office(request).texts
+    shown_texts = [
+        {
+            "sid": one.sid,
+            "to": one.to,
+            "from": one.sender,
+            "body": one.body,
+            "status": one.status,
+            "direction": one.direction,
+        }
+        for one in texts.sent.values()
+    ]
+    return JSONResponse({"messages": shown_texts, "posts": texts.posts})
+
+
+async def ring_us(request: Request) -> Response:
+    """`{"from": "+1…", "to": "+1…"}`: a person rings a number whose voice URL is set."""
+    document = await request.json()
+    try:
+        call = _office(request).receive(document["from"], document["to"])
+    except (KeyError, Refusal) as error:
+        return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
+    return JSONResponse({"sid": call.sid})
+
+
+async def text_us(request: Request) -> Response:
+    """`{"from": "+1…", "to": "+1…", "body": "STOP"}`: a person texts a number whose SMS URL is set."""
+    document, office = await request.json(), _office(request)
+    url = office.number(document["to"]).sms_url
+    if not url:
+        return JSONResponse({"error": f"no SMS URL is set on {document['to']}"}, 400)
+    replies = await office.texts.receive(document["from"], document["to"], document["body"], url)
+    return JSONResponse({"replies": replies})
+
+
+async def numbers(request: Request) -> Response:
+    """`{"number": "+1…", "voice_url": …, "sms_url": …, "status_callback": …}`, or `{"verified": ["+1…"]}`."""
+    document, office = await request.json(), _office(request)
+    office.verified |= set(document.get("verified", ()))
+    if "number" in document:
+        configured = office.number(document["number"])
+        for name in ("voice_url", "sms_url", "status_callback"):
+            setattr(configured, name, document.get(name, getattr(configured, name)))
+    return JSONResponse({"numbers": sorted(office.numbers), "verified": sorted(office.verified)})
 
 
 def routes() -> list[Route]:
@@ -117,6 +163,9 @@ def routes() -> list[Route]:
         Route("/_sandbox/reset", reset, methods=["POST"]),
         Route("/_sandbox/faults", faults, methods=["GET", "POST"]),
         Route("/_sandbox/calls/script", script, methods=["POST"]),
+        Route("/_sandbox/calls/inbound", ring_us, methods=["POST"]),
+        Route("/_sandbox/messages/inbound", text_us, methods=["POST"]),
+        Route("/_sandbox/numbers", numbers, methods=["POST"]),
         Route("/_sandbox/calls", calls),
         Route("/_sandbox/calls/{sid}", one_call),
         Route("/_sandbox/alerts", alerts),

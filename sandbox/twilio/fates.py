@@ -1,4 +1,4 @@
-"""Who answers a number and how: a script a test left for it, else the persona its last digits choose."""
+"""Who answers a number and how: a script a test left for it, else the persona or colleague its last digits choose."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sandbox.callers import Brain, persona_for
 from sandbox.speech import Library
 from sandbox.twilio.callee import Mind
-from sandbox.twilio.scripts import COLLEAGUE, Script, ScriptedMind
+from sandbox.twilio.colleagues import colleague
+from sandbox.twilio.scripts import Script, ScriptedMind
 
 SIP = {"busy": 486, "no_answer": 487, "failed": 404}
 
@@ -21,6 +22,7 @@ class Fate:
     sip: int
     mind: Mind
     persona: str
+    amd: str = ""
 
 
 class Fates:
@@ -32,7 +34,7 @@ class Fates:
     def of(self, number: str, transferred: bool = False) -> Fate:
         """Asking counts as one more call to the number: some people are busy first and answer later."""
         self._calls[number] += 1
-        script = self.scripts.get(number, COLLEAGUE if transferred else None)
+        script = self.scripts.get(number, colleague(number) if transferred else None)
         if script is not None:
             sip = script.sip or SIP.get(script.answer, 200)
             spelled = ScriptedMind(script, self._voices)
@@ -41,7 +43,7 @@ class Fates:
         answer = persona.answer_to(self._calls[number])
         sip = SIP.get(answer, 200) if persona.sip is None or answer == "human" else persona.sip
         mind = Brain(persona, self._voices, self._calls[number])
-        return Fate(answer, persona.ring_s, None, sip, mind, persona.name)
+        return Fate(answer, persona.ring_s, None, sip, mind, persona.name, persona.amd)
 
     def reset(self) -> None:
         self.scripts.clear()

@@ -60,11 +60,26 @@ KNOBS: dict[str, str] = {
     "recording_download_404_n": "n times: media not there yet",
     "connect_end_on_redirect": "the Connect action is requested although a redirect replaced it",
     "redirect_lag_ms": "how long the old TwiML runs on after a redirect was accepted (default 150)",
+    # text messages
+    "sms_refuse": "n times: refuse with the error code in sms_refuse_code",
+    "sms_refuse_code": "Twilio error code used by sms_refuse (default 21610)",
+    "sms_429_n": "n times: not processed, 429",
+    "sms_201_lost": "n times: the text is accepted, then the connection drops without an answer",
+    "sms_500_after_create": "n times: the text is accepted, the answer is 500",
+    "sms_undelivered": "texts end undelivered, with this error code (30003: unreachable handset)",
+    "sms_never_told": "no status callback for texts",
     "time_limit_13216": "n times: an update that carries TimeLimit is refused with 13216",
 }
 COUNTED = frozenset(
     {"201_lost", "500_after_create", "500_before_create", "429_n", "401", "html_502", "refuse", "ws_drop_mid"}
-    | {"recording_download_404_n", "time_limit_13216"}
+    | {
+        "recording_download_404_n",
+        "time_limit_13216",
+        "sms_refuse",
+        "sms_429_n",
+        "sms_201_lost",
+        "sms_500_after_create",
+    }
 )
 
 

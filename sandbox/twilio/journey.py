@@ -50,6 +50,13 @@ class Journey:
         finally:
             self._finish("completed", 200)
 
+    async def receive(self) -> None:
+        """A call that came in: it is answered at once, and whoever rings is the person on the line."""
+        try:
+            await self._talk(self._exchange.fates.of(self.call.caller))
+        finally:
+            self._finish("completed", 200)
+
     async def _ended_within(self, seconds: float) -> bool:
         await asyncio.wait((self._ending,), timeout=max(0.0, seconds))
         return self._ending.done()
@@ -108,7 +115,7 @@ class Journey:
 
     async def _detect(self, fate: Fate, leg: Leg) -> str:
         call, faults, order = self.call, self._exchange.faults, self.call.fields
-        verdict = amd.verdict(order, fate.answer, faults, call.to)
+        verdict = amd.verdict(order, fate.answer, faults, call.to, fate.amd)
         if verdict is None:
             return ""
         answered_by = verdict.answered_by

@@ -18,6 +18,7 @@ from sandbox.twilio.tape import Tape
 from sandbox.twilio.wire import SILENT_FRAME
 
 Mark = str | asyncio.Future[None]
+RING_EVERY_MS = 2000
 
 
 class Listener(Protocol):
@@ -35,6 +36,7 @@ class Leg:
         self.listener: Listener | None = None
         self.peer: Leg | None = None
         self.tapes: list[Tape] = []
+        self.ringing = False  # a telephone is being rung for this one: heard as ringing, which is no talk
         self.over = asyncio.Event()
         self.now_ms = 0
         self.on_digit: Callable[[str], None] | None = None
@@ -45,6 +47,8 @@ class Leg:
     def tick(self) -> None:
         if self.over.is_set():
             return
+        if self.ringing and self.now_ms % RING_EVERY_MS == 0:
+            self.callee.rings(self.now_ms)
         self.settle(self.playback.due())
         played = self.playback.take(160)
         self.call.heard_bytes += len(played)

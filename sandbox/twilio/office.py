@@ -12,9 +12,10 @@ from sandbox.twilio.documents import Documents, Source
 from sandbox.twilio.exchange import Exchange
 from sandbox.twilio.fields import Fields
 from sandbox.twilio.journey import Journey
+from sandbox.twilio.messaging import Texts
 from sandbox.twilio.performance import Stage
 from sandbox.twilio.problems import Refusal
-from sandbox.twilio.records import Call, Message, new_sid
+from sandbox.twilio.records import Call, Number, new_sid
 from sandbox.twilio.settings import Settings
 from sandbox.twilio.transfer import Transfers
 
@@ -44,7 +45,9 @@ class Office:
         self.settings = settings
         self.posts = PostLog()
         self.journeys: dict[str, Journey] = {}
-        self.messages: dict[str, Message] = {}
+        self.texts = Texts(settings, exchange.faults, exchange.courier)
+        self.numbers: dict[str, Number] = {}
+        self.verified: set[str] = set()
         self._next_start = 0.0
 
     def place(self, order: Fields) -> Call:
@@ -147,28 +150,37 @@ class Office:
             calls = [call for call in calls if call.started and call.started.date().isoformat() <= before[:10]]
         return sorted(calls, key=lambda call: call.created_at, reverse=True)
 
-    def send_message(self, order: Fields) -> Message:
-        for name, code in (("To", 21604), ("Body", 21602)):
-            if not order.one(name):
-                raise Refusal(code)
-        if not order.one("From") and not order.one("MessagingServiceSid"):
-            raise Refusal(21603)
-        message = Message(
-            sid=new_sid("SM"),
+    def number(self, number: str) -> Number:
+        return self.numbers.setdefault(number, Number())
+
+    def receive(self, caller: str, to: str) -> Call:
+        """Somebody rings a number of the account: its voice URL says what happens."""
+        configured = self.number(to)
+        if not configured.voice_url:
+            raise Refusal(21205, f"no voice URL is set on {to}")
+        told = (("StatusCallback", configured.status_callback), ("StatusCallbackEvent", "completed"))
+        call = Call(
+            sid=new_sid("CA"),
             account_sid=self.settings.account_sid,
-            to=order.one("To"),
-            sender=order.one("From"),
-            body=order.one("Body"),
-            callback=order.one("StatusCallback"),
+            to=to,
+            caller=caller,
+            fields=Fields((("Url", configured.voice_url), ("Method", "POST"), *told)),
+            direction="inbound",
+            status="ringing",
         )
-        self.messages[message.sid] = message
-        return message
+        call.timeline.append({"status": "ringing", "at": call.created_at})
+        self.exchange.calls[call.sid] = call
+        journey = self.journeys[call.sid] = Journey(self.exchange, call)
+        journey.task = self.exchange.begin(journey.receive())
+        return call
 
     async def reset(self) -> None:
         for journey in tuple(self.journeys.values()):
             await journey.abandon()
         self.exchange.reset()
         self.journeys.clear()
-        self.messages.clear()
+        self.texts.reset()
+        self.numbers.clear()
+        self.verified.clear()
         self.posts.entries.clear()
         self._next_start = 0.0

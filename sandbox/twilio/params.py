@@ -81,6 +81,7 @@ def recording_params(recording: Recording, url: str) -> Params:
 
 
 def message_params(message: Message) -> Params:
+    told = [] if message.error_code is None else [("ErrorCode", str(message.error_code))]
     return [
         ("AccountSid", message.account_sid),
         ("MessageSid", message.sid),
@@ -90,4 +91,25 @@ def message_params(message: Message) -> Params:
         ("From", message.sender),
         ("To", message.to),
         ("ApiVersion", "2010-04-01"),
+        *told,
     ]
+
+
+def inbound_message_params(message: Message) -> Params:
+    """What the number's own address is told of a text that came in."""
+    params = [
+        ("ToCountry", country(message.to)),
+        ("SmsMessageSid", message.sid),
+        ("NumMedia", "0"),
+        ("SmsSid", message.sid),
+        ("SmsStatus", "received"),
+        ("Body", message.body),
+        ("FromCountry", country(message.sender)),
+        ("To", message.to),
+        ("NumSegments", "1"),
+        ("MessageSid", message.sid),
+        ("AccountSid", message.account_sid),
+        ("From", message.sender),
+        ("ApiVersion", "2010-04-01"),
+    ]
+    return [*params, *((f"{side}{what}", "") for side in ("To", "From") for what in ("City", "State", "Zip"))]

@@ -10,6 +10,7 @@ import asyncio
 from typing import Protocol, assert_never
 
 from sandbox.speech import Library
+from sandbox.speech.voices import agent_voice
 from sandbox.twilio import twiml
 from sandbox.twilio.courier import Courier
 from sandbox.twilio.documents import Documents, Fallback, Source
@@ -121,7 +122,10 @@ class Performance:
     async def _sound(self, verb: twiml.Say | twiml.Play | twiml.Pause) -> None:
         match verb:
             case twiml.Say(text):
-                speech = await asyncio.to_thread(self._stage.voices.say, text, "ava")  # may have to be synthesised
+                library = self._stage.voices
+                speech = await asyncio.to_thread(
+                    lambda: library.say(text, agent_voice(text, library))
+                )  # may be synthesised
                 await self._leg.play(speech.mulaw)
             case twiml.Play(url, digits):
                 sound = tones(digits) if digits else await fetch_sound(self._stage.ledger, self._leg.call, url)

@@ -25,6 +25,10 @@ REFUSALS: dict[int, tuple[int, str]] = {
     21602: (400, "Message body is required."),
     21603: (400, "A 'From' phone number is required."),
     21604: (400, "A 'To' phone number is required."),
+    21606: (400, "The 'From' phone number provided is not a valid message-capable Twilio phone number."),
+    21614: (400, "'To' number is not a valid mobile number"),
+    21617: (400, "The concatenated message body exceeds the 1600 character limit"),
+    30034: (400, "US A2P 10DLC - Message from an Unregistered Number"),
     21610: (400, "Attempt to send to unsubscribed recipient"),
     32018: (400, "Twiml parameter exceeds 4000 characters"),
 }

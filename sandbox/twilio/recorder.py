@@ -77,6 +77,7 @@ class Recorder:
         status = order.one("Status")
         if status not in ("paused", "in-progress", "stopped"):
             raise Refusal(20001, f"Invalid Status {status!r}")
+        recording.ordered.append(status)
         if status == "stopped":
             self.finish(call)
             return recording
@@ -121,6 +122,7 @@ class Recorder:
 
     def delete(self, recording: Recording) -> None:
         recording.status = "deleted"
+        recording.ordered.append("deleted")
         (self._settings.state_dir / f"{recording.sid}.wav").unlink(missing_ok=True)
 
     def url(self, recording: Recording) -> str:

@@ -132,6 +132,17 @@ class Recording:
     callback: str = ""
     callback_method: str = "POST"
     callback_events: tuple[str, ...] = ("completed",)
+    ordered: list[str] = field(default_factory=list)
+    """Every change of status asked for, in order."""
+
+
+@dataclass
+class Number:
+    """What is configured on a number of the account; addresses are empty until set."""
+
+    voice_url: str = ""
+    sms_url: str = ""
+    status_callback: str = ""
 
 
 @dataclass
@@ -144,3 +155,5 @@ class Message:
     status: str = "queued"
     created: datetime = field(default_factory=vendor_now)
     callback: str = ""
+    direction: str = "outbound-api"
+    error_code: int | None = None

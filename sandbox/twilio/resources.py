@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sandbox.twilio import lifecycle
 from sandbox.twilio.clock import rfc2822
-from sandbox.twilio.records import Call, Message, Recording
+from sandbox.twilio.records import Call, Message, Number, Recording
 
 API = "2010-04-01"
 Body = dict[str, object]
@@ -105,11 +105,11 @@ def message_body(message: Message) -> Body:
         "status": message.status,
         "num_segments": str(len(message.body) // 160 + 1),
         "num_media": "0",
-        "direction": "outbound-api",
+        "direction": message.direction,
         "api_version": API,
         "price": None,
         "price_unit": "USD",
-        "error_code": None,
+        "error_code": message.error_code,
         "error_message": None,
         "date_created": rfc2822(message.created),
         "date_updated": rfc2822(message.created),
@@ -123,7 +123,7 @@ def number_sid(number: str) -> str:
     return "PN" + number.lstrip("+").rjust(32, "0")
 
 
-def number_body(account_sid: str, number: str) -> Body:
+def number_body(account_sid: str, number: str, configured: Number) -> Body:
     sid = number_sid(number)
     return {
         "sid": sid,
@@ -133,7 +133,27 @@ def number_body(account_sid: str, number: str) -> Body:
         "api_version": API,
         "capabilities": {"voice": True, "sms": True, "mms": False, "fax": False},
         "status": "in-use",
+        "voice_url": configured.voice_url,
+        "voice_method": "POST",
+        "sms_url": configured.sms_url,
+        "sms_method": "POST",
+        "status_callback": configured.status_callback,
+        "status_callback_method": "POST",
         "uri": f"/{API}/Accounts/{account_sid}/IncomingPhoneNumbers/{sid}.json",
+    }
+
+
+def caller_id_body(account_sid: str, number: str) -> Body:
+    sid = number_sid(number)
+    uri = f"/{API}/Accounts/{account_sid}/OutgoingCallerIds/{sid}.json"
+    return {
+        "sid": sid,
+        "account_sid": account_sid,
+        "phone_number": number,
+        "friendly_name": formatted(number),
+        "date_created": None,
+        "date_updated": None,
+        "uri": uri,
     }
 
 

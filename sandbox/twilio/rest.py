@@ -20,7 +20,6 @@ from starlette.routing import Route
 from sandbox.twilio import resources
 from sandbox.twilio.dropping import Dropped
 from sandbox.twilio.fields import Fields
-from sandbox.twilio.messaging import deliver
 from sandbox.twilio.office import Office
 from sandbox.twilio.params import country
 from sandbox.twilio.problems import Refusal
@@ -193,16 +192,30 @@ async def account_recording(request: Request, office: Office) -> Response:
 
 
 async def messages(request: Request, office: Office) -> Response:
+    texts, faults = office.texts, office.exchange.faults
     if request.method == "GET":
-        return _listing(request, office, "messages", [resources.message_body(one) for one in office.messages.values()])
-    message = office.send_message(await _form(request))
+        query = _query(request)
+        found = [one for one in texts.sent.values() if query.one("To") in ("", one.to)]
+        return _listing(request, office, "messages", [resources.message_body(one) for one in found])
+    order = await _form(request)
+    to = order.one("To")
+    texts.posts.append({"to": to, "from": order.one("From"), "body": order.one("Body")})
+    if faults.spend("sms_429_n", to):
+        raise Refusal(20429)
+    if faults.spend("sms_refuse", to):
+        raise Refusal(int(faults.amount("sms_refuse_code", to, 21610)))
+    message = texts.accept(order)
     body = resources.message_body(message)
-    office.exchange.begin(deliver(message, office.exchange.courier))
+    office.exchange.begin(texts.deliver(message))
+    if faults.spend("sms_201_lost", to):
+        return Dropped()
+    if faults.spend("sms_500_after_create", to):
+        raise Refusal(20500)
     return JSONResponse(body, 201)
 
 
 async def one_message(request: Request, office: Office) -> Response:
-    message = office.messages.get(request.path_params["sid"])
+    message = office.texts.sent.get(request.path_params["sid"])
     if message is None:
         raise Refusal(20404)
     return JSONResponse(resources.message_body(message))
@@ -210,9 +223,28 @@ async def one_message(request: Request, office: Office) -> Response:
 
 async def phone_numbers(request: Request, office: Office) -> Response:
     wanted = _query(request).one("PhoneNumber")
-    numbers = [number for number in office.settings.numbers if wanted in number]
-    bodies = [resources.number_body(office.settings.account_sid, number) for number in numbers]
+    numbers = [number for number in dict.fromkeys((*office.settings.numbers, *office.numbers)) if wanted in number]
+    bodies = [resources.number_body(office.settings.account_sid, number, office.number(number)) for number in numbers]
     return _listing(request, office, "incoming_phone_numbers", bodies)
+
+
+async def phone_number(request: Request, office: Office) -> Response:
+    known = {resources.number_sid(number): number for number in (*office.settings.numbers, *office.numbers)}
+    number = known.get(request.path_params["sid"])
+    if number is None:
+        raise Refusal(20404)
+    if request.method == "POST":
+        order, configured = await _form(request), office.number(number)
+        given = {name: order.one(name) for name, _ in order.pairs}
+        configured.voice_url = given.get("VoiceUrl", configured.voice_url)
+        configured.sms_url = given.get("SmsUrl", configured.sms_url)
+        configured.status_callback = given.get("StatusCallback", configured.status_callback)
+    return JSONResponse(resources.number_body(office.settings.account_sid, number, office.number(number)))
+
+
+async def caller_ids(request: Request, office: Office) -> Response:
+    bodies = [resources.caller_id_body(office.settings.account_sid, number) for number in sorted(office.verified)]
+    return _listing(request, office, "outgoing_caller_ids", bodies)
 
 
 async def account(request: Request, office: Office) -> Response:
@@ -275,6 +307,8 @@ def routes() -> list[Route]:
         (root + "/Messages.json", messages, ["GET", "POST"]),
         (root + "/Messages/{sid}.json", one_message, ["GET"]),
         (root + "/IncomingPhoneNumbers.json", phone_numbers, ["GET"]),
+        (root + "/IncomingPhoneNumbers/{sid}.json", phone_number, ["GET", "POST"]),
+        (root + "/OutgoingCallerIds.json", caller_ids, ["GET"]),
         (root + "/Balance.json", balance, ["GET"]),
         ("/2010-04-01/Accounts/{account}.json", account, ["GET"]),
         ("/v1/DialingPermissions/Countries", dialing_permissions, ["GET"]),

@@ -1,4 +1,4 @@
-"""People whose fate a test spells out: `POST /_sandbox/calls/script`, and the colleague who takes a transferred call.
+"""People whose fate a test spells out: `POST /_sandbox/calls/script`.
 
     {"to": "+1…", "ring_s": 0.1, "answer": "human", "sip": 486,
      "steps": [{"at_ms": 500, "say": "Hello?"}, {"at_ms": 900, "press": "1"}, {"after_agent_ms": 300, "say": "Yes."},
@@ -6,7 +6,7 @@
 
 Steps with `at_ms` happen that long after the answer. The others are turns, one after the other: a turn waits for the
 agent to fall silent once more (`after_agent_ms`), or that long after the turn before it (`after_ms`).
-`answer` is human, voicemail, busy, no_answer, failed, screening or silence. `tone_ms` instead of `say` emits a tone.
+`answer` is human, voicemail, busy, no_answer, failed, screening, silence or menu. `tone_ms` instead of `say` emits a tone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from sandbox.callers import Action, HangUp, Press, Say
 from sandbox.speech import Library
 
-ANSWERS = frozenset({"human", "voicemail", "busy", "no_answer", "failed", "screening", "silence"})
+ANSWERS = frozenset({"human", "voicemail", "busy", "no_answer", "failed", "screening", "silence", "menu"})
 TONE = bytes((0x9F, 0x1F)) * 80  # a loud 4 kHz square wave, one frame
 
 
@@ -56,18 +56,6 @@ def prepare(script: Script, library: Library) -> None:
     for step in script.steps:
         if step.say:
             library.say(step.say, voice=script.voice)
-
-
-COLLEAGUE = Script(
-    ring_s=1.0,
-    steps=(
-        Step(at_ms=300, say="Hello?"),
-        Step(after_agent_ms=400, press="1"),
-        Step(after_ms=1500, say="Hello?"),
-        Step(at_ms=14_000, say="Thank you. Goodbye."),
-        Step(at_ms=16_000, hang_up=True),
-    ),
-)
 
 
 class ScriptedMind:

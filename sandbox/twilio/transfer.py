@@ -30,12 +30,14 @@ class Transfers:
     async def dial(self, leg: Leg, verb: twiml.Dial) -> Params:
         child = self._new_call(leg.call, verb)
         bridged_s: float | None = None
+        leg.ringing = True  # through the whisper, until both are bridged
         try:
             fate = self._exchange.fates.of(child.to, transferred=True)
             outcome = await self._ring(child, fate, verb.timeout)
             if outcome == "answered":
                 bridged_s = await self._answered(leg, child, fate, verb)
         finally:
+            leg.ringing = False
             if child.alive:
                 self._finish(child, "completed" if child.status == "in-progress" else "canceled")
         told = [("DialCallSid", child.sid), ("DialCallStatus", child.status)]
@@ -98,6 +100,7 @@ class Transfers:
         if leg.over.is_set() or other.over.is_set():
             return None
         began = time.monotonic()
+        leg.ringing = False
         leg.peer, other.peer = other, leg
         endings = [asyncio.create_task(one.over.wait()) for one in (leg, other)]
         try:

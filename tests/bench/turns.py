@@ -5,11 +5,13 @@ From the person's last sound to the first audio sent to the phone, with the shar
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from sqlmodel import col, select
 
 from campaign.database import Database
 from campaign.records import Call
+from qualify.latency import PARTS
 
 
 def spread(values: Sequence[int]) -> str:
@@ -18,6 +20,11 @@ def spread(values: Sequence[int]) -> str:
         return "none"
     half, most = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.95)]
     return f"p50 {half} ms, p95 {most} ms, max {ordered[-1]} ms (n={len(ordered)})"
+
+
+def heard(latency: dict[str, Any]) -> list[int]:
+    """Voice to voice, of turns whose every part is known."""
+    return [sum(parts.values()) for parts in latency.get("parts", []) if "network" in parts]
 
 
 def main(url: str) -> None:
@@ -31,12 +38,14 @@ def main(url: str) -> None:
         for ms, tools in zip(one.get("turns", []), one.get("tools_in_turns", []), strict=True)
     ]
     print(f"person stops → agent's first audio   {spread([ms for ms, _ in turns])}")
+    print(f"person stops → agent heard           {spread([ms for one in found for ms in heard(one)])}")
+    for part in PARTS:
+        print(
+            f"  {part:<34} {spread([parts[part] for one in found for parts in one.get('parts', []) if part in parts])}"
+        )
     print(f"  of turns without a tool            {spread([ms for ms, tools in turns if not tools])}")
     print(f"  of turns with tools                {spread([ms for ms, tools in turns if tools])}")
     print(f"  our tools' share of those          {spread([tools for _, tools in turns if tools])}")
-    print(
-        f"  silence that ends a turn (p50s)    {spread([one['noticed']['p50'] for one in found if one['noticed']['n']])}"
-    )
     uses = [use for one in found for use in one.get("tools", [])]
     for name in sorted({use["name"] for use in uses}):
         print(f"{name:<36} {spread([use['ms'] for use in uses if use['name'] == name])}")
@@ -45,6 +54,12 @@ def main(url: str) -> None:
     )
     print(
         f"answered → greeting                  {spread([one['greeting_ms'] for one in found if one.get('greeting_ms')])}"
+    )
+    print(
+        f"their greeting ends → ours           {spread([ms for one in found if (ms := one.get('greeting_after_ms'))])}"
+    )
+    print(
+        f"calls within every budget            {sum(bool(one.get('within_budget')) for one in found)} of {len(found)}"
     )
 
 

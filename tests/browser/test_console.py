@@ -8,6 +8,8 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from campaign import clock
+from dialer import law, rule_sets
 from tests.browser.conftest import Site
 from tests.webhooks.records import tell_a_call
 from tests.webhooks.senders import API_TOKEN, fixture, signed
@@ -103,6 +105,18 @@ def test_a_link_to_a_lead_survives_signing_in_and_never_call_again_works(page: P
     expect(page.get_by_label("API token")).to_be_visible()
 
 
+def test_the_published_rules_fit(page: Page, site: Site) -> None:
+    changed = law.text().replace("confidence: A\n", "confidence: B\n")
+    with site.database.transaction() as session:
+        rule_sets.publish(session, changed, source="draft", by="ops", why="All were read again", now=clock.now())
+        rule_sets.roll_back(session, None, by="ops", why="Read once more, with counsel", now=clock.now())
+    sign_in(page, site, "/console/rules")
+    expect(page.get_by_text("firstring rules rollback 1")).to_be_visible()
+    page.get_by_text("changes against the version before").last.click()
+    expect(page.get_by_text("US-CA confidence: A → B")).to_be_visible()
+    assert fits(page)
+
+
 def test_the_reference_page_fits_and_is_ours_alone(page: Page, site: Site) -> None:
     trouble: list[str] = []
     page.on("console", lambda message: trouble.append(message.text))
@@ -119,7 +133,15 @@ def test_every_word_stands_out_from_its_ground(browser: Browser, site: Site, tol
     context = browser.new_context(color_scheme=scheme)
     page = context.new_page()
     sign_in(page, site)
-    for path in ("/console", f"/console/leads/{told}", "/demo/form", f"/demo/form/{told}", "/docs", "/nowhere"):
+    for path in (
+        "/console",
+        "/console/rules",
+        f"/console/leads/{told}",
+        "/demo/form",
+        f"/demo/form/{told}",
+        "/docs",
+        "/nowhere",
+    ):
         page.goto(site.url + path)
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         assert page.evaluate(FAINT) == [], path

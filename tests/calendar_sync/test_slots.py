@@ -144,11 +144,11 @@ def test_clock_changes_are_exact(day: date, walls: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("day", "hours"),
-    [(date(2027, 3, 13), 24), (date(2027, 3, 14), 23), (date(2026, 10, 31), 24), (date(2026, 11, 1), 25)],
+    [(date(2027, 3, 27), 24), (date(2027, 3, 28), 23), (date(2026, 10, 24), 25), (date(2026, 10, 25), 24)],
 )
 def test_a_day_beside_a_midnight_that_is_skipped_or_repeated_has_all_its_hours(day: date, hours: int) -> None:
-    """Havana's clocks change at midnight; found by Hypothesis as a Saturday without its last hour."""
-    spans = window(day, time(0), time(0), ZoneInfo("America/Havana"))
+    """Beirut's clocks change at midnight; found by Hypothesis as a Saturday without its last hour."""
+    spans = window(day, time(0), time(0), ZoneInfo("Asia/Beirut"))
     assert sum((end - start for start, end in spans), timedelta()) == timedelta(hours=hours)
 
 

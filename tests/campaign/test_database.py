@@ -1,6 +1,10 @@
 """One transaction, and jobs only after it."""
 
+import subprocess
+import sys
+import threading
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +13,7 @@ from campaign.database import Database, after_commit, storable
 from campaign.jobs import Job
 from campaign.records import Halt, Suppression
 from campaign.suppression import suppress, suppressed
+from tests.conftest import die_with_parent
 
 
 def test_reliability_13_a_job_is_sent_after_its_row_can_be_seen(database: Database) -> None:
@@ -47,6 +52,34 @@ def test_reliability_14_a_dead_broker_does_not_undo_the_commit(database: Databas
         after_commit(session, Job.DIAL, "x")
     with database.reading() as session:
         assert session.get(Halt, "account") is not None
+
+
+@pytest.mark.parametrize("patient", [False, True])
+def test_writers_of_several_processes_take_turns_and_a_dead_one_holds_up_nobody(tmp_path: Path, patient: bool) -> None:
+    url = f"sqlite:///{tmp_path / 'turns.db'}"
+    code = "import sys\nfrom campaign.database import Database\nwith Database(sys.argv[1]).transaction():\n"
+    code += "    print('in', flush=True)\n    sys.stdin.read()\n"
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, url],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        preexec_fn=die_with_parent,  # noqa: PLW1509 - no lock is held in our threads
+    )
+    assert other.stdout is not None
+    assert other.stdout.readline() == b"in\n"
+    entered = threading.Event()
+
+    def write() -> None:
+        with Database(url).transaction(patient=patient):
+            entered.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert not entered.wait(0.3)
+    other.kill()
+    writer.join(20)
+    assert entered.is_set()
+    other.wait()
 
 
 def test_times_come_back_aware_and_naive_ones_are_refused(database: Database) -> None:

@@ -3,9 +3,12 @@
 import hashlib
 import json
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 
-from sqlmodel import select
+import pytest
+import sqlalchemy as sa
+from sqlmodel import col, select
 
 from campaign import evidence
 from campaign.database import Database
@@ -108,6 +111,30 @@ def test_two_sealers_at_once_make_one_chain(database: Database, make_lead) -> No
         assert not evidence.is_due(session)
         assert list(evidence.faults(session, "solar-us")) == []
         assert len(session.exec(select(ChainEntry)).all()) == 4
+
+
+def test_what_an_older_release_sealed_without_a_mark_is_not_sealed_again(database: Database, make_lead) -> None:  # type: ignore[no-untyped-def]
+    lead = make_lead()
+    _decide(database, lead.id, 1)
+    with database.transaction() as session:
+        evidence.seal(session, NOW)
+        session.execute(sa.update(Decision).values(sealed_at=None))
+    _decide(database, lead.id, 2)
+    with database.transaction() as session:
+        assert evidence.seal(session, NOW) == 1
+        assert not evidence.is_due(session)
+        assert list(evidence.faults(session, "solar-us")) == []
+
+
+@pytest.mark.parametrize("kind", evidence.SEALED)
+def test_what_waits_is_found_without_reading_what_is_sealed(
+    database: Database, explain: Callable[[str], str], kind: str
+) -> None:
+    """It is looked for every two seconds, in tables that only grow."""
+    table = evidence.SEALED[kind]
+    query = evidence._unsealed(kind, table).order_by(col(table.id)).limit(500)
+    text = query.compile(database.engine, compile_kwargs={"literal_binds": True})
+    assert f"ix_{kind}_unsealed" in explain(str(text))
 
 
 def test_a_column_that_is_not_set_does_not_change_a_digest() -> None:

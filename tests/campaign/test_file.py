@@ -84,3 +84,16 @@ def test_every_required_key_is_required(key: str) -> None:
 def test_a_playbook_path_is_relative_to_the_file(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text(DOCUMENT.replace("playbook: solar-us", "playbook: books/mine.yaml"))
     assert load(tmp_path / "c.yaml")[0].playbook == str(tmp_path / "books" / "mine.yaml")
+
+
+def test_a_key_that_is_there_twice_is_refused_with_its_line() -> None:
+    """YAML would take the last of them, and half of what was written would count for nothing."""
+    with pytest.raises(Permanent, match=r"^x\.yaml:3: name: is there twice$"):
+        parse("name: one\nplaybook: solar-us\nname: two\n", name="x.yaml")
+    with pytest.raises(Permanent, match=r"x\.yaml:2: seller\.brand: is there twice"):
+        parse("seller: {brand: A,\n  brand: B}\n", name="x.yaml")
+
+
+def test_a_file_nested_without_end_is_refused() -> None:
+    with pytest.raises(Permanent, match="nested too deeply"):
+        parse("[" * 5000, name="x.yaml")

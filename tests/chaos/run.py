@@ -6,20 +6,26 @@ from datetime import UTC, datetime, timedelta
 
 from campaign.database import Database
 from tests.chaos import verdict
+from tests.chaos.outages import Killed, Locked
 from tests.chaos.storm import STORM_CAMPAIGN, Storm
 from tests.journeys.stack import Stack, strays
+from tests.postgres import Postgres
 
 PATIENCE = 260.0
 """An attempt nobody can account for is looked for during two minutes; a lost ending after one."""
 
 
 def storm(
-    seed: int, seconds: float, database_url: str | None, say: Callable[[str], None], *, leads_per_second: float = 2.0
+    seed: int, seconds: float, server: Postgres | None, say: Callable[[str], None], *, leads_per_second: float = 2.0
 ) -> list[str]:
-    """The broken promises; none is what we want."""
-    with Stack(campaign=STORM_CAMPAIGN, database_url=database_url) as stack:
-        log = Storm(stack, seed, leads_per_second=leads_per_second, talkers=max(2, int(seconds / 10))).blow(seconds)
-        database = Database(database_url or f"sqlite:///{stack.folder}/var/firstring.db")
+    """The broken promises; none is what we want. On a database of `server`, or on SQLite."""
+    url = server.fresh() if server else None
+    with Stack(campaign=STORM_CAMPAIGN, database_url=url) as stack:
+        file = stack.folder / "var" / "firstring.db"
+        outage = Killed(server) if server else Locked(file)
+        blowing = Storm(stack, outage, seed, leads_per_second=leads_per_second, talkers=max(2, int(seconds / 10)))
+        log = blowing.blow(seconds)
+        database = Database(url or f"sqlite:///{file}")
         try:
             broken, calm_after = _settle(stack, database, log.accepted)
             broken += [] if broken else list(verdict.faults(stack, database))

@@ -1,8 +1,10 @@
-"""Leads stream in while processes are killed, Redis is emptied and the carrier lies. One random generator decides all of it.
+"""Leads stream in while processes are killed, Redis is emptied, the database goes away and the carrier lies. One random
+generator decides all of it.
 
 A sender does what senders do: it repeats a post that was not answered with 202, word for word, until it was.
 """
 
+import math
 import random
 import threading
 import time
@@ -13,9 +15,12 @@ from typing import Any
 import httpx
 import redis
 
+from tests.chaos.outages import Outage
 from tests.journeys.stack import CAMPAIGN, Stack
 
 PROCESSES = ("web", "media", "worker", "worker child", "worker child", "errands", "beat", "redis")
+OUTAGES_S = (1.0, 3.0, 8.0, 22.0)
+"""The last is longer than a writer waits for SQLite's file."""
 AREAS = ("212", "646", "917", "718", "347", "929", "332")
 QUICK: tuple[tuple[str, list[dict[str, Any]]], ...] = (
     ("busy", []),
@@ -52,14 +57,15 @@ class Log:
 
 
 class Storm:
-    def __init__(self, stack: Stack, seed: int, *, leads_per_second: float, talkers: int) -> None:
-        self.stack, self.log = stack, Log()
+    def __init__(self, stack: Stack, outage: Outage, seed: int, *, leads_per_second: float, talkers: int) -> None:
+        self.stack, self.outage, self.log = stack, outage, Log()
+        self._back_at: float | None = None
         self.random = random.Random(seed)
         self.pause, self.talkers = 1 / leads_per_second, talkers
         self.people = self._people()
 
     def blow(self, seconds: float) -> Log:
-        """Runs for `seconds`, then lets the wind fall; every post is answered before it returns."""
+        """Runs for `seconds`, then lets the wind fall; every post is answered by then. Once at least the database goes."""
         end = time.monotonic() + seconds
         senders: list[threading.Thread] = []
         next_strike = time.monotonic() + 2
@@ -70,8 +76,12 @@ class Storm:
             if time.monotonic() >= next_strike:
                 self._strike()
                 next_strike = time.monotonic() + self.random.uniform(1, 3)
+            if time.monotonic() >= end - seconds / 2 and not self.log.done["database gone"]:
+                self._take_database()
+            self._bring_back(time.monotonic())
             time.sleep(self.pause)
         self.stack.break_("twilio", **CALM)
+        self._bring_back(math.inf)
         for sender in senders:
             sender.join(150)
         return self.log
@@ -119,10 +129,23 @@ class Storm:
             self.log.done[f"kill -9 {victim}"] += 1
         elif self.random.random() < 0.25:
             self._forget_all()
+        elif self._back_at is None and self.random.random() < 0.3:
+            self._take_database()
         else:
             lie = self.random.choice(LIES)
             self.stack.break_("twilio", **lie)
             self.log.done[f"twilio {next(iter(lie))}"] += 1
+
+    def _take_database(self) -> None:
+        self.outage.begin()
+        self._back_at = time.monotonic() + self.random.choice(OUTAGES_S)
+        self.log.done["database gone"] += 1
+
+    def _bring_back(self, now: float) -> None:
+        """From this thread, not from one of its own: a server ends with the thread that started it."""
+        if self._back_at is not None and now >= self._back_at:
+            self.outage.end()
+            self._back_at = None
 
     def _forget_all(self) -> None:
         socket = self.stack.folder / "var" / "redis" / "redis.sock"

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from campaign import evidence, store
 from campaign.database import Database
 from campaign.records import Attempt, Booking, Call, Lead, OutboxEntry, Outcome
 from tests.journeys.stack import FINAL, Stack
@@ -42,7 +43,9 @@ def faults(stack: Stack, database: Database) -> Iterator[str]:
         attempts = {attempt.id: attempt for attempt in session.exec(select(Attempt))}
         outcomes = Counter(session.exec(select(Outcome.attempt_id).where(col(Outcome.attempt_id).is_not(None))))
         bookings = session.exec(select(Booking).where(Booking.state == "confirmed")).all()
+        broken = [fault for row in store.active(session) for fault in evidence.faults(session, row.name)]
     yield from carrier_faults(carrier, attempts)
+    yield from (f"the chain of evidence: {fault}" for fault in broken)
     yield from (f"{attempt}: {count} outcomes" for attempt, count in outcomes.items() if count > 1)
     yield from crm_faults(stack.seen("hubspot", "objects")["calls"], attempts)
     yield from calendar_faults(stack.seen("google", "events"), bookings)

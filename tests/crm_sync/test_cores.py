@@ -277,3 +277,17 @@ def test_waits_grow_and_end_with_a_person() -> None:
     assert after(CrmUnavailable("x", retry_after=600), 1, NOW, 0.0) == Again(NOW + timedelta(minutes=10))
     for absurd in (1e12, float("inf")):
         assert after(CrmUnavailable("x", retry_after=absurd), 1, NOW, 0.0) == Again(NOW + timedelta(days=1))
+
+
+def test_by_when_somebody_was_promised_a_call_is_told_in_the_teams_time() -> None:
+    owed = {"lead__state": "needs_human", "lead__reason": "callback_promised", "lead__callback_at": NOW}
+    told = wire.body(write(**owed))
+    assert "Call back by:</strong> Tuesday, March 2 2027 at 2:00 AM (Australia/Sydney)" in told
+    assert json.loads(message(write(**owed)))["data"]["call_back_by"].startswith("Tuesday, March 2")
+    assert "Call back by" not in wire.body(write(lead__callback_at=NOW)), "a booked lead is owed nothing"
+
+
+def test_a_call_they_placed_is_told_as_one():
+    told = wire.engagement(write(attempt__direction="inbound")).properties
+    assert (told["hs_call_direction"], told["hs_call_from_number"]) == ("INBOUND", "+61491570156")
+    assert wire.engagement(write()).properties["hs_call_direction"] == "OUTBOUND"

@@ -8,6 +8,7 @@ import pytest
 
 from campaign.database import Database
 from campaign.errors import Permanent
+from campaign.jobs import Job
 from campaign.records import OutboxEntry
 from campaign.settings import Settings
 from crm_sync.choice import adapter
@@ -92,6 +93,15 @@ def test_no_crm_empties_the_outbox(
     entry_id = settled()
     deliver(database, settings_of(crm="none"), entry_id, NOW)
     assert entry(database, entry_id).state == "done"
+
+
+def test_a_delivery_lets_the_contacts_next_one_go_and_no_other(
+    database: Database, settled: Callable[..., str], settings_of: Callable[..., Settings], sent: list[Any]
+) -> None:
+    first, second, _third = (settled(at=NOW + timedelta(seconds=number)) for number in range(3))
+    sent.clear()
+    deliver(database, settings_of(crm="none"), first, NOW)
+    assert sent == [(Job.DELIVER, second)]
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ def settings(twilio: Twilio, tmp_path: Path, database_url: str) -> Settings:
         twilio_account_sid=stages.ACCOUNT,
         twilio_auth_token=stages.TOKEN,
         twilio_api_url=twilio.url,
+        twilio_calls_per_second=1000,
         database_url=database_url,
         var_dir=tmp_path / "var",
     )

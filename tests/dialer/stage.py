@@ -35,8 +35,9 @@ from campaign.file import parse
 from campaign.jobs import Job
 from campaign.records import Attempt, Call, Consent, Lead
 from campaign.settings import Settings
-from dialer import callbacks, dial, machine, reconcile, settle
+from dialer import callbacks, dial, machine, reconcile, settle, texts
 from dialer.carrier import Carrier
+from dialer.text_carrier import TextCarrier
 from tests.conftest import die_with_parent, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +56,7 @@ caller_ids: ["+12125550100", "+12125550109"]
 countries: [US]
 sources: [{name: website, kind: standard, secret: whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA}]
 people: [{name: Sal, calendar: sal@example.com, phone: "+12125550111"}]
-retries: {busy: {after_minutes: [30, 120]}}
+retries: {busy: {after_minutes: [30, 120], jitter: 0}, gap_minutes: 15}
 budget: {ring_seconds: 15}
 """
 
@@ -86,6 +87,11 @@ class Twilio:
     def calls(self, to: str | None = None) -> list[dict[str, Any]]:
         calls: list[dict[str, Any]] = self._http.get("/_sandbox/calls").json()["calls"]
         return [call for call in calls if to in (None, call["to"])]
+
+    def texts(self, to: str) -> list[dict[str, Any]]:
+        """Every POST of a text to this number, whatever came of it."""
+        posts: list[dict[str, Any]] = self._http.get("/_sandbox/messages").json()["posts"]
+        return [post for post in posts if post["to"] == to]
 
     def posts(self, to: str) -> int:
         return int(self._http.get("/_sandbox/calls").json()["posts"].get(to, 0))
@@ -124,6 +130,8 @@ class Talk:
     wanted: str | None = "qualified"
     ended_by: str = "agent"
     hold: bool = False
+    callback_at: datetime | None = None
+    """The callback they ask for."""
     """Stay until the other side ends the call."""
 
 
@@ -183,8 +191,15 @@ class Stage:
                     machine.act(self.database, self.carrier, entity_id, clock.now())
                 case Job.RECONCILE:
                     self.reconcile(entity_id)
+                case Job.TEXT:
+                    self.text(entity_id)
                 case _:
                     pass
+
+    def text(self, text_id: str, now: datetime | None = None) -> None:
+        carrier = TextCarrier(self.settings)
+        texts.send(self.database, self.settings, carrier, text_id, now or clock.now())
+        carrier.close()
 
     def until(self, condition: Callable[[], Any], what: str, deadline_s: float = 20.0) -> Any:
         """Work until the condition holds; its value."""
@@ -243,6 +258,7 @@ def consent(lead: Lead, now: datetime) -> Consent:
         seller_legal_name="Brightroof Solar LLC",
         phone=lead.phone,
         given=True,
+        text="I agree that Brightroof Solar LLC may call me, also with an artificial voice.",
         at=now,
         recorded_at=now,
         salt="00",
@@ -266,6 +282,7 @@ NOTICES = {
     "amd": callbacks.amd,
     "recording": callbacks.recording,
     "stream": callbacks.stream,
+    "text": texts.told,
 }
 
 
@@ -343,6 +360,8 @@ def doors(stage: Stage) -> Starlette:
             call.reached, call.wanted, call.ended_by = stage.talk.reached, stage.talk.wanted, stage.talk.ended_by
             call.ended_at, call.summary_by = clock.now(), "ledger"
             session.add(call)
+            if stage.talk.callback_at:
+                session.get_one(Lead, call.lead_id).callback_at = stage.talk.callback_at
             after_commit(session, Job.SETTLE, attempt_id)
 
     return Starlette(

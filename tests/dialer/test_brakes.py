@@ -59,10 +59,15 @@ def test_leads_of_a_braked_campaign_keep_their_place_without_being_asked_about(s
     sent: list[object] = []
     with stage.database.transaction() as session:
         session.add(Halt(scope="campaign:solar-us", reason="paused", at=now, until=now + timedelta(hours=1)))
-    sweep.sweep(stage.database, lambda _job, entity: sent.append(entity), sweep.Recently(), [], now)
+    sweep.sweep(stage.database, stage.settings, lambda _job, entity: sent.append(entity), sweep.Recently(), [], now)
     assert sent == []
     sweep.sweep(
-        stage.database, lambda _job, entity: sent.append(entity), sweep.Recently(), [], now + timedelta(hours=2)
+        stage.database,
+        stage.settings,
+        lambda _job, entity: sent.append(entity),
+        sweep.Recently(),
+        [],
+        now + timedelta(hours=2),
     )
     assert sent == [lead_id]
 
@@ -99,7 +104,7 @@ def test_a_definite_no_counts_though_somebody_looked_for_the_call_meanwhile(stag
     attempt_id = intended(stage, ANN)
     stage.reconcile(attempt_id, clock.now() + timedelta(seconds=13))
     assert stage.get(Attempt, attempt_id).state == "unknown"
-    dialing._record(stage.database, attempt_id, Refusal(20003), clock.now())
+    dialing._record(stage.database, stage.settings, attempt_id, Refusal(20003), clock.now())
     attempt: Attempt = stage.get(Attempt, attempt_id)
     lead: Lead = stage.get(Lead, attempt.lead_id)
     assert (attempt.state, lead.state, lead.attempts) == ("refused", "scheduled", 0)
@@ -124,7 +129,7 @@ def test_a_lead_blocked_on_its_second_call_has_no_outcome_of_the_first(stage: St
 
 def test_a_meeting_agreed_before_the_media_process_died_is_kept_and_nobody_rings_again(stage: Stage) -> None:
     stage.talk = Talk(reached="unknown", wanted=None, ended_by="system", hold=True)
-    stage.twilio.script(ANN, answer="human", steps=[{"at_ms": 1500, "hang_up": True}])
+    stage.twilio.script(ANN, answer="human")
     lead_id = stage.lead(ANN)
     attempt_id = stage.dial(lead_id) or ""
     stage.until(lambda: stage.get(Attempt, attempt_id).token_used_at, "they talk")
@@ -146,5 +151,6 @@ def test_a_meeting_agreed_before_the_media_process_died_is_kept_and_nobody_rings
                 created_at=now,
             )
         )
+    stage.carrier.end(stage.get(Attempt, attempt_id).call_sid)
     stage.settled(lead_id)
     assert (stage.get(Lead, lead_id).state, stage.get(Call, attempt_id).wanted) == ("booked", "booked")

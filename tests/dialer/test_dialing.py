@@ -1,12 +1,17 @@
 """From a due lead to its outcome against the sandbox Twilio, on SQLite and PostgreSQL, nothing mocked."""
 
+from datetime import timedelta
+
 import pytest
 
 from campaign import clock
 from campaign.errors import Refused
+from campaign.jobs import Job
 from campaign.records import Attempt, CallEvent, Decision, Lead, OutboxEntry, Outcome, Suppression
 from campaign.suppression import suppress
-from dialer import callbacks
+from dialer import callbacks, machine, sweep
+from dialer.carrier import Carrier
+from tests.conftest import wait_until
 from tests.dialer.stage import ACCOUNT, Stage, Talk
 
 ANN = "+12125550141"
@@ -32,6 +37,15 @@ def test_a_due_lead_is_rung_talked_to_and_settled(stage: Stage) -> None:
     assert {row["rule"] for row in decision.trace} >= {"number", "consent", "suppression", "hours", "attempts", "gap"}
     assert all(row["passed"] for row in decision.trace)
     assert ANN not in str(decision.trace), "a trace holds no personal data"
+
+
+def test_the_last_message_of_an_unanswered_call_settles_it_without_a_job(stage: Stage) -> None:
+    stage.twilio.script(ANN, answer="busy")
+    lead_id = stage.lead(ANN)
+    attempt_id = stage.dial(lead_id) or ""
+    wait_until(lambda: stage.get(Attempt, attempt_id).settled_at, "it is settled")
+    assert stage.get(Lead, lead_id).state == "scheduled"
+    assert not {Job.SETTLE, Job.MACHINE} & {job for job, _ in stage.jobs}
 
 
 def test_r2_r14_r15_r16_every_create_carries_the_same_careful_parameters(stage: Stage) -> None:
@@ -81,11 +95,20 @@ def test_r43_other_endings_map_by_the_table(stage: Stage, answer: str, dispositi
 
 
 def test_r56_r57_a_voicemail_is_hung_up_on_and_is_never_a_refusal(stage: Stage) -> None:
+    """R56, R57: by the worker, when whoever holds the conversation has not acted."""
     stage.talk = Talk(reached="unknown", wanted=None, ended_by="caller", hold=True)
     stage.twilio.script(ANN, answer="voicemail")
     stage.twilio.faults(amd_verdict="machine_end_beep", amd_at_ms=300, amd_twice=True)
     lead_id = stage.lead(ANN)
-    stage.dial(lead_id)
+    attempt_id = stage.dial(lead_id) or ""
+    stage.until(lambda: stage.get(Attempt, attempt_id).answered_by, "the verdict is there")
+    stage.work()
+    assert stage.twilio.calls(ANN)[0]["alive"], "whoever holds the conversation acts first"
+    later = clock.now() + machine.HOLDER_FIRST + timedelta(seconds=1)
+    sent: list[tuple[Job, str]] = []
+    sweep.sweep(stage.database, stage.settings, lambda *job: sent.append(job), sweep.Recently(), [], later)
+    assert (Job.MACHINE, attempt_id) in sent
+    machine.act(stage.database, stage.carrier, attempt_id, later)
     attempt = stage.settled(lead_id)
     assert (attempt.answered_by, attempt.disposition) == ("machine_end_beep", "voicemail")
     [outcome] = stage.all(Outcome)
@@ -94,16 +117,22 @@ def test_r56_r57_a_voicemail_is_hung_up_on_and_is_never_a_refusal(stage: Stage) 
 
 
 def test_r58_an_unknown_verdict_never_hangs_up(stage: Stage) -> None:
+    """R58."""
     stage.talk = Talk(hold=True)
-    stage.twilio.script(ANN, answer="human", steps=[{"at_ms": 900, "hang_up": True}])
+    stage.twilio.script(ANN, answer="human")
     stage.twilio.faults(amd_verdict="unknown", amd_at_ms=100)
     lead_id = stage.lead(ANN)
-    stage.dial(lead_id)
+    attempt_id = stage.dial(lead_id) or ""
+    stage.until(lambda: (a := stage.get(Attempt, attempt_id)).answered_by and a.token_used_at, "the verdict is in")
+    attempt = stage.get(Attempt, attempt_id)
+    assert attempt.ended_at is None
+    stage.carrier.end(attempt.call_sid)
     attempt = stage.settled(lead_id)
     assert (attempt.answered_by, attempt.disposition) == ("unknown", "answered")
 
 
 def test_r55_a_verdict_after_the_end_is_stored_and_does_nothing(stage: Stage) -> None:
+    """R55."""
     stage.twilio.script(ANN, answer="human")
     lead_id = stage.lead(ANN)
     attempt_id = stage.dial(lead_id)
@@ -113,7 +142,9 @@ def test_r55_a_verdict_after_the_end_is_stored_and_does_nothing(stage: Stage) ->
     sid = stage.attempts(lead_id)[0].call_sid or ""
     assert stage.post(attempt_id, "amd", CallSid=sid, AnsweredBy="machine_start") == 204
     assert stage.get(Attempt, attempt_id).answered_by == "machine_start"
-    assert not stage.jobs
+    assert {job for job, _ in stage.jobs} <= {Job.DELIVER}, (
+        "the ending is owed to the CRM; the verdict asks for nothing"
+    )
 
 
 def test_a_stop_while_it_rings_ends_the_call_and_the_lead(stage: Stage) -> None:
@@ -145,7 +176,7 @@ def test_answered_without_a_stream_is_our_fault_and_not_redialled_today(stage: S
 
 def test_r52_r53_r54_one_socket_one_token_one_call(stage: Stage) -> None:
     stage.talk = Talk(hold=True)
-    stage.twilio.script(ANN, answer="human", steps=[{"at_ms": 2500, "hang_up": True}])
+    stage.twilio.script(ANN, answer="human")
     attempt_id = stage.dial(stage.lead(ANN)) or ""
     stage.until(lambda: stage.get(Attempt, attempt_id).token_used_at, "the stream is let in")
     sid = stage.get(Attempt, attempt_id).call_sid
@@ -167,6 +198,7 @@ def test_r52_r53_r54_one_socket_one_token_one_call(stage: Stage) -> None:
     assert knock(sid, "AC99", "guessed") == "wrong_account"
     assert stage.post(attempt_id, "voice", CallSid=sid, CallStatus="in-progress") == 200
     assert "<Stream" not in callbacks_answer(stage, attempt_id, sid)
+    stage.carrier.end(sid)
 
 
 def callbacks_answer(stage: Stage, attempt_id: str, sid: str) -> str:
@@ -174,3 +206,12 @@ def callbacks_answer(stage: Stage, attempt_id: str, sid: str) -> str:
     params = {"AccountSid": ACCOUNT, "CallSid": sid, "To": attempt.to_number, "From": attempt.from_number}
     with stage.database.transaction() as session:
         return callbacks.voice(session, attempt_id, params, stage.settings, clock.now())
+
+
+def test_r32_the_region_of_the_environment_moves_no_request(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R32: `TWILIO_EDGE` and `TWILIO_REGION` would rewrite the SDK's host; ours is the configured root."""
+    monkeypatch.setenv("TWILIO_EDGE", "dublin")
+    monkeypatch.setenv("TWILIO_REGION", "ie1")
+    carrier = Carrier(stage.settings)
+    assert carrier.fetch("CA" + "0" * 32) is None
+    carrier.close()

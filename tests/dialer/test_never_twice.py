@@ -68,7 +68,7 @@ def test_r6_no_call_found_is_no_redial_before_tomorrow(stage: Stage) -> None:
         assert stage.get(Attempt, attempt_id).state == "unknown"
     stage.reconcile(attempt_id, clock.now() + timedelta(seconds=121))
     assert stage.get(Attempt, attempt_id).state == "unknown_no_call"
-    assert stage.settle(attempt_id)
+    assert stage.get(Attempt, attempt_id).settled_at is not None
     lead: Lead = stage.get(Lead, lead_id)
     assert (lead.state, lead.attempts, lead.reason) == ("scheduled", 1, "unaccounted")
     assert lead.due_at is not None
@@ -82,7 +82,6 @@ def test_r6_a_late_webhook_still_adopts_a_call_given_up_on(stage: Stage) -> None
     lead_id = stage.lead(ANN)
     attempt_id = stage.dial(lead_id) or ""
     stage.reconcile(attempt_id, clock.now() + timedelta(seconds=121))
-    stage.settle(attempt_id)
     assert stage.post(attempt_id, "status", CallSid="CAlate", CallStatus="ringing", SequenceNumber="1") == 204
     attempt: Attempt = stage.get(Attempt, attempt_id)
     lead: Lead = stage.get(Lead, lead_id)
@@ -300,7 +299,14 @@ def test_r19_bad_credentials_halt_the_account_and_leave_leads_as_they_were(stage
     assert stage.get(Lead, second).reason == "halted"
     assert stage.twilio.posts(BEN) == 0
     sent: list[object] = []
-    sweep.sweep(stage.database, lambda *job: sent.append(job), sweep.Recently(), [], clock.now() + timedelta(minutes=5))
+    sweep.sweep(
+        stage.database,
+        stage.settings,
+        lambda *job: sent.append(job),
+        sweep.Recently(),
+        [],
+        clock.now() + timedelta(minutes=5),
+    )
     assert not sent, "a halted account wakes nobody"
 
 
@@ -412,7 +418,7 @@ def test_r37_a_call_whose_last_callback_never_comes_is_fetched(stage: Stage) -> 
     stage.until(lambda: not stage.twilio.calls(ANN)[0]["alive"], "the call is over")
     sent: list[tuple[object, str]] = []
     later = clock.now() + timedelta(minutes=3)
-    sweep.sweep(stage.database, lambda *job: sent.append(job), sweep.Recently(), [], later)
+    sweep.sweep(stage.database, stage.settings, lambda *job: sent.append(job), sweep.Recently(), [], later)
     assert ("dialer.reconcile", attempt_id) in sent
     stage.reconcile(attempt_id, later)
     assert stage.settled(lead_id).disposition == "busy"
@@ -432,7 +438,7 @@ def test_r29_a_brake_takes_back_calls_still_ringing(stage: Stage) -> None:
     attempt_id = stage.dial(lead_id) or ""
     with stage.database.transaction() as session:
         session.add(Halt(scope="campaign:solar-us", reason="paused", at=clock.now()))
-    sweep.sweep(stage.database, lambda *job: stage.jobs.append(job), sweep.Recently(), [], clock.now())
+    sweep.sweep(stage.database, stage.settings, lambda *job: stage.jobs.append(job), sweep.Recently(), [], clock.now())
     attempt = stage.settled(lead_id)
     assert (attempt.id, attempt.state) == (attempt_id, "canceled")
     assert stage.get(Lead, lead_id).state == "scheduled"
@@ -455,3 +461,13 @@ def test_a_message_about_another_call_or_account_is_refused(stage: Stage) -> Non
     assert stage.post(attempt_id, "status", CallSid="CAx", CallStatus="ringing", To="+12125550177") == 403
     assert stage.post(attempt_id, "voice", CallSid="CAx", AccountSid=ACCOUNT[:-1] + "9") == 403
     assert stage.post(attempt_id, "status", CallStatus="ringing") == 403
+
+
+def test_r32_the_region_of_the_environment_does_not_move_the_api(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R32: the SDK reads these itself and would rewrite the host; the address is a setting of ours and of nobody else's."""
+    monkeypatch.setenv("TWILIO_EDGE", "dublin")
+    monkeypatch.setenv("TWILIO_REGION", "ie1")
+    stage.carrier = Carrier(stage.settings)
+    stage.twilio.script(ANN, answer="busy")
+    stage.dial(stage.lead(ANN))
+    assert stage.twilio.posts(ANN) == 1

@@ -43,7 +43,7 @@ def test_a_ringing_phone_stops_even_when_the_hint_is_lost(stage: Stage) -> None:
     stage.until(lambda: stage.attempts(lead_id)[0].state == "ringing", "it rings")
     stop(stage, lead_id)
     stage.jobs.clear()
-    sweep.sweep(stage.database, lambda *job: stage.jobs.append(job), sweep.Recently(), [], clock.now())
+    sweep.sweep(stage.database, stage.settings, lambda *job: stage.jobs.append(job), sweep.Recently(), [], clock.now())
     assert stage.settled(lead_id).state == "canceled"
 
 
@@ -59,7 +59,7 @@ def test_a_conversation_may_say_goodbye_and_is_then_ended_whoever_held_it(stage:
     assert stage.twilio.calls(ANN)[0]["alive"], "the goodbye is not cut off"
     later = clock.now() + machine.GOODBYE + timedelta(seconds=1)
     sent: list[tuple[Job, str]] = []
-    sweep.sweep(stage.database, lambda *job: sent.append(job), sweep.Recently(), [], later)
+    sweep.sweep(stage.database, stage.settings, lambda *job: sent.append(job), sweep.Recently(), [], later)
     assert (Job.MACHINE, attempt_id) in sent
     machine.act(stage.database, stage.carrier, attempt_id, later)
     stage.settled(lead_id)
@@ -72,7 +72,7 @@ def test_a_stop_between_claim_and_post_makes_no_post(stage: Stage) -> None:
     assert intent is not None
     stop(stage, lead_id)
     placing = dialing._place(stage.database, stage.carrier, intent)
-    dialing._record(stage.database, intent.attempt_id, placing, clock.now())
+    dialing._record(stage.database, stage.settings, intent.attempt_id, placing, clock.now())
     assert stage.twilio.posts(ANN) == 0
     assert stage.get(Lead, lead_id).state == "opted_out"
 

@@ -23,7 +23,7 @@ def broken(session: Session, _now: datetime) -> Iterator[sweep.Found]:
 def swept(stage: Stage, *upkeep: sweep.Upkeep) -> Sent:
     sent: Sent = []
     now = clock.now() + timedelta(seconds=2)
-    sweep.sweep(stage.database, lambda *job: sent.append(job), sweep.Recently(), upkeep, now)
+    sweep.sweep(stage.database, stage.settings, lambda *job: sent.append(job), sweep.Recently(), upkeep, now)
     return sent
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from campaign.file import Retries
 from campaign.records.lead import OUTCOMES
 from dialer import retry
+from dialer.decision import Asked
 from dialer.errors import CREATE, Remedy, refusal
 from dialer.outcomes import REMEDIES, RETRIED, VERDICTS, Line, Talk, Then, conclude, is_machine
 from dialer.states import CARRIER, LEAD, OURS, OVER, PATIENCE, RANK, TERMINAL, Contradiction, Moved, State, Stays, step
@@ -153,7 +154,8 @@ def test_every_remedy_has_a_next_step_and_every_code_one_remedy() -> None:
 
 
 def test_retries_follow_the_list_and_then_stop() -> None:
-    busy = [retry.after(Then.BUSY, n, n + 1, Retries(), NOW) for n in range(3)]
+    policy = Retries.model_validate({"busy": {"after_minutes": [30, 120]}})
+    busy = [retry.after(Then.BUSY, n, n + 1, policy, NOW, Asked(())) for n in range(3)]
     assert busy == [
         retry.RetryAt(NOW + timedelta(minutes=30)),
         retry.RetryAt(NOW + timedelta(minutes=120)),
@@ -163,7 +165,7 @@ def test_retries_follow_the_list_and_then_stop() -> None:
 
 @given(st.sampled_from(RETRIED), st.integers(0, 30), st.integers(1, 30))
 def test_r23_no_policy_goes_on_for_ever(then: Then, earlier: int, tried: int) -> None:
-    step = retry.after(then, earlier, tried, Retries(), NOW)
+    step = retry.after(then, earlier, tried, Retries(), NOW, Asked(()))
     if isinstance(step, retry.RetryAt):
         assert tried < Retries().max_attempts
         assert step.at >= NOW + timedelta(minutes=5)
@@ -171,7 +173,7 @@ def test_r23_no_policy_goes_on_for_ever(then: Then, earlier: int, tried: int) ->
 
 
 def test_a_broken_line_goes_to_a_colleague_in_the_end() -> None:
-    assert retry.after(Then.DROPPED, 9, 2, Retries(), NOW) == retry.Stop("needs_human", "dropped_exhausted")
+    assert retry.after(Then.DROPPED, 9, 2, Retries(), NOW, Asked(())) == retry.Stop("needs_human", "dropped_exhausted")
 
 
 def test_backoff_doubles_and_is_bounded() -> None:

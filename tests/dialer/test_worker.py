@@ -3,21 +3,23 @@
 import random
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 import redis
 
 from campaign import clock
-from campaign.jobs import CelerySender, Job, celery_app
+from campaign.jobs import CROWD, CelerySender, Job, celery_app, is_crowded
 from campaign.records import Attempt, Lead
 from tests.conftest import wait_until
 from tests.dialer import stage as stages
 from tests.dialer.stage import Stage
 from tests.dialer.workers import Workers
 
-ONCE = stages.CAMPAIGN.replace("retries: {busy: {after_minutes: [30, 120]}}", "retries: {busy: {after_minutes: []}}")
+ONCE = stages.CAMPAIGN.replace(
+    "retries: {busy: {after_minutes: [30, 120], jitter: 0}, gap_minutes: 15}", "retries: {busy: {after_minutes: []}}"
+)
 
 
 @pytest.fixture
@@ -58,6 +60,16 @@ def test_a_fresh_lead_is_rung_by_a_warm_worker_and_beat_finds_what_was_never_hin
     assert [stage.twilio.posts(number) for number in (fresh, *lost)] == [1, 1, 1, 1]
 
 
+def test_a_queue_in_which_enough_leads_are_named_is_crowded(valkey_url: str) -> None:
+    send = CelerySender(celery_app(valkey_url))
+    with redis.Redis.from_url(valkey_url) as client:
+        for number in range(CROWD):
+            assert not is_crowded(client, Job.DIAL)
+            send(Job.DIAL, f"lead_{number}")
+        assert is_crowded(client, Job.DIAL)
+        assert not is_crowded(client, Job.MACHINE)
+
+
 def test_reliability_1_3_kill_9_at_random_points_loses_none_and_doubles_none(stage: Stage, workers: Workers) -> None:
     chance = random.Random(7)
     leads = {}
@@ -74,10 +86,11 @@ def test_reliability_1_3_kill_9_at_random_points_loses_none_and_doubles_none(sta
         wait_until(lambda enough=min(enough, 24): len(settled(stage)) >= enough, "some leads are done", 30)
         process.kill()
         process.wait()
+    killed_at = clock.real_now()
     workers.worker()
 
     def accounted() -> bool:
-        return all(attempt.settled_at or is_missing(stage, attempt) for attempt in stage.all(Attempt)) and not any(
+        return all(a.settled_at or is_missing(stage, a, killed_at) for a in stage.all(Attempt)) and not any(
             lead.state == "scheduled" for lead in stage.all(Lead)
         )
 
@@ -86,7 +99,7 @@ def test_reliability_1_3_kill_9_at_random_points_loses_none_and_doubles_none(sta
         number: len(stage.twilio.calls(number)) for number in leads.values() if stage.twilio.posts(number) > 1
     } == {}
     for attempt in stage.all(Attempt, Attempt.settled_at == None):  # noqa: E711
-        assert is_missing(stage, attempt)
+        assert is_missing(stage, attempt, killed_at)
         stage.reconcile(attempt.id, clock.now() + timedelta(seconds=200))
         stage.settle(attempt.id)
     tomorrow = [lead for lead in stage.all(Lead) if lead.state == "scheduled" and lead.reason == "unaccounted"]
@@ -98,10 +111,11 @@ def settled(stage: Stage) -> list[Attempt]:
     return [attempt for attempt in stage.all(Attempt) if attempt.settled_at]
 
 
-def is_missing(stage: Stage, attempt: Attempt) -> bool:
-    """Caught between commit and POST: the carrier has no call, so nothing will ever be told."""
+def is_missing(stage: Stage, attempt: Attempt, killed_at: datetime) -> bool:
+    """Caught between commit and POST by the last kill or one before: the carrier has no call, so nothing will ever be told."""
     return (
         attempt.call_sid is None
+        and attempt.intent_real_at <= killed_at
         and attempt.state in ("placing", "unknown")
         and not stage.twilio.calls(attempt.to_number)
     )
@@ -123,3 +137,9 @@ def test_reliability_11_16_17_the_settings_that_were_measured(valkey_url: str) -
     assert LEASE.total_seconds() > conf.task_time_limit > CONNECT_S + SILENCE_S
     source = "\n".join(path.read_text() for path in Path(stages.ROOT, "dialer").glob("*.py"))
     assert not re.search(r"countdown=|eta=|self\.retry\(|async def", source), "reliability rules 11 and 19"
+
+
+def test_reliability_21_the_shipped_broker_is_new_enough_for_kombu(valkey_url: str) -> None:
+    with redis.Redis.from_url(valkey_url) as client:
+        major, minor = str(client.info("server")["redis_version"]).split(".")[:2]
+    assert (int(major), int(minor)) >= (6, 2)

@@ -23,6 +23,7 @@ class Workers:
             "DATABASE_URL": settings.database_url,
             "PUBLIC_URL": settings.public_url,
             "TWILIO_API_URL": settings.twilio_api_url,
+            "TWILIO_CALLS_PER_SECOND": str(settings.twilio_calls_per_second),
             "TWILIO_ACCOUNT_SID": settings.twilio_account_sid,
             "TWILIO_AUTH_TOKEN": settings.twilio_auth_token,
             "VAR_DIR": str(settings.var_dir),

@@ -84,3 +84,23 @@ def test_nothing_names_a_machine_or_a_package_host() -> None:
     )
     found = [str(path.relative_to(ROOT)) for path in tracked() if machine.search(path.read_text(errors="replace"))]
     assert found == []
+
+
+def test_reliability_12_jobs_carry_one_id_and_nothing_else() -> None:
+    """Reliability rule 12: a message names a row; whatever else it could carry would be stale when it arrives."""
+    tree = ast.parse((ROOT / "dialer/worker.py").read_text("utf-8"))
+    functions = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    [jobs] = [
+        node.value for node in ast.walk(tree) if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "JOBS"
+    ]
+    assert isinstance(jobs, ast.Dict)
+    for job in map(ast.unparse, jobs.values):
+        kinds = [ast.unparse(argument.annotation) for argument in functions[job].args.args if argument.annotation]
+        assert kinds in ([], ["str"]), job
+
+
+def test_reliability_20_workers_in_tests_are_real() -> None:
+    """Reliability rule 20: eager mode runs jobs at once, swallows errors and never touches a broker."""
+    word = "task_always_" + "eager"
+    others = [path for path in ROOT.rglob("*.py") if ".venv" not in path.parts and path != Path(__file__)]
+    assert [path.name for path in others if word in path.read_text("utf-8")] == []

@@ -1,14 +1,11 @@
 """What journeys share: one ordinary installation for the whole run, and empty PostgreSQL databases."""
 
 from collections.abc import Iterator
-from itertools import count
 
 import pytest
 
-from tests.conftest import _execute, _postgres_url
 from tests.journeys.stack import Stack
-
-_NUMBERS = count(1)
+from tests.postgres import Postgres
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +26,7 @@ def stack(_stack: Stack, request: pytest.FixtureRequest) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def empty_postgres_url(_postgres: str) -> Iterator[str]:
+def empty_postgres_url(_postgres: Postgres) -> Iterator[str]:
     """A database without tables, as a customer's is before `firstring migrate`."""
-    name, server = f"j{next(_NUMBERS)}", f"host={_postgres} user=firstring"
-    _execute(server, f"CREATE DATABASE {name} TEMPLATE template0")
-    yield _postgres_url(_postgres, name)
-    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+    with _postgres.for_a_while() as url:
+        yield url

@@ -52,7 +52,7 @@ retries:
   voicemail: {after_minutes: []}
   failed: {after_minutes: []}
   gap_minutes: 0
-pacing: {calls_per_second: 20, concurrent_calls: 60}
+pacing: {calls_per_second: 20, concurrent_calls: 60, per_number_hour: 100000, per_number_day: 100000}
 budget: {ring_seconds: 15, max_call_seconds: 300}
 """
 
@@ -315,11 +315,14 @@ class Stack:
             **bare_environment(self.tag),
             "PYTHONPATH": str(Path(__file__).parents[2]),
             "ENVIRONMENT": "sandbox",
+            "MEDIA_MAX_LAG_MS": "5000",
+            "MEDIA_MAX_BUSY": "1",
             "PUBLIC_URL": self.urls["web"],
             "PORT": self.urls["web"].rpartition(":")[2],
             "MEDIA_PORT": self.urls["media"].rpartition(":")[2],
             "API_TOKEN": TOKEN,
             "TWILIO_API_URL": self.urls["twilio"],
+            "TWILIO_CALLS_PER_SECOND": "100",
             "TWILIO_ACCOUNT_SID": "AC00000000000000000000000000000001",
             "TWILIO_AUTH_TOKEN": "sandbox_auth_token_0123456789abcdef",
             "TWILIO_FROM_NUMBERS": "+12125550100",

@@ -21,6 +21,7 @@ def of_the_product(stack: Stack) -> list[str]:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_ends_every_process_in_order(stack: Stack, how: signal.Signals) -> None:
+    """reliability.md rule 58"""
     everyone = {"redis", "worker", "errands", "beat", "media", "web"}
     until(lambda: everyone <= set(stack.pids()), "every process runs")
     started = time.monotonic()
@@ -31,6 +32,7 @@ def test_a_stop_ends_every_process_in_order(stack: Stack, how: signal.Signals) -
 
 
 def test_a_killed_supervisor_leaves_nothing_behind_and_a_new_one_goes_on(stack: Stack) -> None:
+    """reliability.md rules 22 and 54"""
     number = "+19175550103"
     stack.script(number, "human", [{"at_ms": 300, "say": "Hello?"}, {"at_ms": 4000, "hang_up": True}], ring_s=14)
     lead_id = stack.submit(number)["lead_id"]
@@ -46,6 +48,7 @@ def test_a_killed_supervisor_leaves_nothing_behind_and_a_new_one_goes_on(stack: 
 
 
 def test_whatever_process_is_killed_comes_back_and_every_lead_ends_once(stack: Stack) -> None:
+    """reliability.md rules 15, 55 and 57"""
     numbers = [f"+1347555{last}" for last in range(1120, 1125)]
     ids = []
     for number, victim in zip(numbers, ("web", "media", "worker", "beat", "redis"), strict=True):

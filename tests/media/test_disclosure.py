@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
+from campaign.records import Disclosure
 from campaign.suppression import suppressed
 from tests.media.exchange import Exchange
 
@@ -38,6 +40,9 @@ async def test_the_disclosure_is_spoken_once_and_heard_whole(line: Exchange, tal
     assert spoken[0].unheard == ""
     assert story.said("agent").count("AI assistant") == 1
     assert story.call.disclosed_at_ms
+    with line.database.reading() as session:
+        row = session.exec(select(Disclosure).where(Disclosure.attempt_id == story.call.attempt_id)).one()
+    assert row.offset_ms == story.call.disclosed_at_ms
     captions = " ".join(caption["text"] for caption in heard(line, number))
     assert captions.count(DISCLOSURE) == 1
     assert "disclosure_not_heard" not in story.flags

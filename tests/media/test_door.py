@@ -31,7 +31,7 @@ def knock(line: Exchange, path: str, headers: dict[str, str] | None = None) -> A
 
 
 async def attempt(line: Exchange, token: str = "once") -> str:
-    attempt_id = await asyncio.to_thread(line._prepare, "+12125550101", "Maria")
+    attempt_id = await asyncio.to_thread(line._prepare, "+12125550101", "Maria", {})
     with line.database.transaction() as session:
         row = session.get(Attempt, attempt_id)
         assert row is not None

@@ -5,6 +5,7 @@ Tests read like a call; what the session commanded is in `sent`, what the person
 
 import base64
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -27,6 +28,10 @@ C = TypeVar("C", bound=do.Command)
 
 def audio(ms: int) -> str:
     return base64.b64encode(b"\x20" * (ms * 8)).decode()
+
+
+def quiet(ms: int) -> str:
+    return base64.b64encode(b"\xff" * (ms * 8)).decode()
 
 
 def clip(text: str, ms: int) -> Clip:
@@ -109,9 +114,13 @@ class Call:
         self.talk = self.session.talk
         self.phone = VirtualPhone(free_at=self.now)
         self.sent: list[do.Command] = []
+        self.each: Callable[[do.Command], None] = lambda command: None
+        """Told of each command as it is given."""
         self.wake_at: float | None = None
         self.frames = True
-        self._frame_ms = 0
+        self.voice = False
+        self._frame_at = self.now
+        self._stamp = 0
         self._serial = 0
         self._take(self.session.begin(self.now))
 
@@ -124,6 +133,7 @@ class Call:
     def _take(self, commands: list[do.Command]) -> None:
         for command in commands:
             self.sent.append(command)
+            self.each(command)
             if isinstance(command, do.WakeAt):
                 self.wake_at = command.at
             self.phone.take(command, self.now)
@@ -147,7 +157,12 @@ class Call:
                 return self
 
     def _frame(self) -> None:
-        self.on(ev.CallerAudio("", 0))
+        """What the person's line carried since the last one: voice while they speak, else quiet."""
+        ms = round((self.now - self._frame_at) * 50) * 20
+        if ms > 0:
+            self._frame_at += ms / 1000
+            self._stamp += ms
+            self.on(ev.CallerAudio(audio(ms) if self.voice else quiet(ms), self._stamp))
 
     def of(self, kind: type[C]) -> list[C]:
         return [command for command in self.sent if isinstance(command, kind)]
@@ -168,15 +183,27 @@ class Call:
     def model_ready(self, into: str = PCMU, out: str = PCMU) -> "Call":
         return self.on(ev.ModelConfigured(into, out))
 
-    def caller_says(self, text: str | None, *, seconds: float = 0.5, commit: bool = True) -> "Call":
+    def caller_says(
+        self, text: str | None, *, seconds: float = 0.5, silence: float = 0.0, commit: bool = True
+    ) -> "Call":
+        """Voice for `seconds`, then `silence` until the model takes the turn for over."""
         item = self.fresh("u")
-        self.on(ev.SpeechStarted(item)).wait(seconds)
-        self.on(ev.SpeechStopped(item))
+        self.caller_begins(item).wait(seconds)
+        self.voice = False
+        self.wait(silence).on(ev.SpeechStopped(item))
         if commit:
             self.on(ev.SpeechCommitted(item))
         if text is not None:
             self.on(ev.CallerWords(item, text))
         return self
+
+    def caller_begins(self, item: str = "u99") -> "Call":
+        self.voice = True
+        return self.on(ev.SpeechStarted(item))
+
+    def caller_interrupts(self, item: str = "u99") -> "Call":
+        """Speech over the agent that lasts."""
+        return self.caller_begins(item).wait(self.talk.terms.short_speech)
 
     def response(self, *, request: str | None = None) -> str:
         """The model begins: for our last request, unless told otherwise."""
@@ -200,11 +227,15 @@ class Call:
             self.done(response)
         return item
 
+    def kept(self, item: str, kind: str = "message", role: str = "", call_id: str = "") -> "Call":
+        """The API says that the conversation holds an item now."""
+        return self.on(ev.ItemKept(item, call_id, kind, role))
+
     def done(self, response: str, status: str = "completed", reason: str = "", **more: Any) -> "Call":
         return self.on(ev.ResponseEnded(response, status, reason, **more))
 
     def tool(self, name: str, arguments: str = "{}", *, response: str | None = None, done: bool = True) -> str:
-        response = response or self.response(request="")
+        response = response or self.response()
         call_id = self.fresh("call")
         self.on(ev.ToolAsked(response, call_id, name, arguments))
         if done:
@@ -215,10 +246,10 @@ class Call:
         return self.on(ev.ToolAnswered(call_id, result))
 
     def opened(self) -> "Call":
-        """Connected, greeted, heard, listening: where the conversation starts."""
-        self.model_opens().model_ready().caller_says("Hello?")
+        """Connected, a person says the carrier, greeted, heard, listening: where the conversation starts."""
+        self.model_opens().model_ready().caller_says("Hello?").on(ev.Verdict("human"))
         self.agent_says(GREETING, 6000)
-        self.wait(7.0).model_ready()
+        self.wait(7.0)
         return self.forget()
 
     def ends_well(self) -> None:

@@ -25,6 +25,11 @@ from qualify.tooling import end_reason
         ("call back tomorrow", "callback"),
         ("meeting booked, they will stop by on Tuesday", "completed"),
         ("conversation finished", "completed"),
+        ("pidió que no vuelvan a llamarle", "opted_out"),
+        ("no llamar nunca más", "opted_out"),
+        ("número equivocado", "wrong_number"),
+        ("no le interesa", "not_interested"),
+        ("volver a llamar mañana", "callback"),
         ("", "completed"),
     ],
 )
@@ -32,6 +37,8 @@ def test_words_are_understood(words: str, reason: str) -> None:
     assert end_reason(json.dumps({"reason": words})) == reason
 
 
-@pytest.mark.parametrize("arguments", ["", "{}", "null", "[1]", "{oops", '{"reason": null}', '{"reason": 7}'])
+@pytest.mark.parametrize(
+    "arguments", ["", "{}", "null", "[1]", "{oops", '{"reason": null}', '{"reason": 7}', "[" * 100_000]
+)
 def test_no_reason_at_all_is_a_normal_end(arguments: str) -> None:
     assert end_reason(arguments) == "completed"

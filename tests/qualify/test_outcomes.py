@@ -10,8 +10,8 @@ from qualify.tape import Tape, read
 from qualify.tools.desk import Desk
 from qualify.transcript import Line, cut_index
 from qualify.usage import Usage
+from tests.qualify.paper import CAMPAIGN, NOW
 from tests.qualify.script import Call, audio
-from tests.qualify.test_tools import CAMPAIGN, NOW
 
 BOOKING = Booking(
     id="b",
@@ -100,11 +100,46 @@ def test_a_refusal_in_the_last_words():
     assert settled(ended(call)) == ("human", "declined")
 
 
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("No, gracias, no me interesa.", "declined"),
+        ("Ya no lo necesito", "declined"),
+        ("Cambié de opinión.", "declined"),
+        ("Déjenme en paz", "declined"),
+        ("Sí me interesa.", None),
+        ("No sé si me conviene", None),
+    ],
+)
+def test_a_refusal_in_spanish(words: str, wanted: str | None):
+    call = Call().opened()
+    call.caller_says(words)
+    assert settled(ended(call)) == ("human", wanted)
+
+
+@pytest.mark.parametrize(
+    ("words", "claims"),
+    [
+        ("Listo, queda reservada su cita para el martes.", True),
+        ("Su cita está confirmada.", True),
+        ("Ya le agendé la visita.", True),
+        ("Le he reservado el martes.", True),
+        ("Todavía no está reservada.", False),
+        ("¿Quiere que le reserve el martes?", False),
+        ("Para confirmar: martes a las diez. ¿Se la reservo?", False),
+    ],
+)
+def test_claims_in_spanish(words: str, *, claims: bool):
+    call = Call().opened()
+    call.agent_says(words, 1000, response=call.response(request=""))
+    call.wait(1.2)
+    flagged = [flag["flag"] for flag in outcome.settle(ended(call).talk, desk()).flags]
+    assert ("claim_without_tool" in flagged) == claims
+
+
 def test_claims_without_a_tool_are_flagged():
     call = Call().opened()
-    call.agent_says(
-        "Great, you're booked for Tuesday. These are guaranteed savings!", 1000, response=call.response(request="")
-    )
+    call.agent_says("Great, you're booked for Tuesday. These are guaranteed savings!", 1000, response=call.response())
     call.wait(1.2)
     flags = outcome.settle(ended(call).talk, desk()).flags
     assert {"flag": "claim_without_tool", "detail": "booked"} in flags
@@ -113,9 +148,7 @@ def test_claims_without_a_tool_are_flagged():
 
 def test_a_claim_nobody_heard_is_none():
     call = Call().opened()
-    call.agent_says(
-        "Let me see now whether this works. You're booked for Tuesday.", 4000, response=call.response(request="")
-    )
+    call.agent_says("Let me see now whether this works. You're booked for Tuesday.", 4000, response=call.response())
     call.wait(0.5).on(ev.SpeechStarted("u7"))
     assert "claim_without_tool" not in [f["flag"] for f in outcome.settle(ended(call).talk, desk()).flags]
 

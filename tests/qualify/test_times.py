@@ -30,6 +30,32 @@ SUNDAY_NOON = datetime(2026, 11, 22, 17, 3, tzinfo=UTC)  # 12:03 in New York
         ("2026-11-24T16:00", "2026-11-24T16:00:00-05:00"),
         ("at five", "2026-11-22T17:00:00-05:00"),
         ("friday", "2026-11-27T10:00:00-05:00"),
+        ("Tuesday morning", "2026-11-24T10:00:00-05:00"),
+        ("next week", "2026-11-23T10:00:00-05:00"),
+        ("next week on Wednesday", "2026-11-25T10:00:00-05:00"),
+        ("a week from Tuesday", "2026-12-01T10:00:00-05:00"),
+        ("Tuesday week at ten", "2026-12-01T10:00:00-05:00"),
+        ("first thing tomorrow", "2026-11-23T09:00:00-05:00"),
+        ("after work", "2026-11-22T17:30:00-05:00"),
+        ("tomorrow after lunch", "2026-11-23T14:00:00-05:00"),
+        ("late afternoon tomorrow", "2026-11-23T16:30:00-05:00"),
+        ("end of day", "2026-11-22T17:00:00-05:00"),
+        ("5ish", "2026-11-22T17:00:00-05:00"),
+        ("half four", "2026-11-22T16:30:00-05:00"),
+        ("twenty minutes from now", "2026-11-22T12:25:00-05:00"),
+        ("give me an hour", "2026-11-22T13:05:00-05:00"),
+        ("in a couple hours", "2026-11-22T14:05:00-05:00"),
+        ("in one and a half hours", "2026-11-22T13:35:00-05:00"),
+        ("in an hour and a half", "2026-11-22T13:35:00-05:00"),
+        ("in 2.5 hours", "2026-11-22T14:35:00-05:00"),
+        ("in a little while", "2026-11-22T13:05:00-05:00"),
+        ("later today", "2026-11-22T15:05:00-05:00"),
+        ("today at nine", "2026-11-22T21:00:00-05:00"),
+        ("December first at ten", "2026-12-01T10:00:00-05:00"),
+        ("Thursday the third", "2026-12-03T10:00:00-05:00"),
+        ("the twenty-fourth at eleven", "2026-11-24T11:00:00-05:00"),
+        ("not before four tomorrow", "2026-11-23T16:00:00-05:00"),
+        ("how about four", "2026-11-22T16:00:00-05:00"),
     ],
 )
 def test_phrases_become_instants(phrase: str, expected: str):
@@ -38,7 +64,34 @@ def test_phrases_become_instants(phrase: str, expected: str):
     assert found.isoformat() == expected
 
 
-@pytest.mark.parametrize("phrase", ["", "whenever", "I don't know", "never", "purple"])
+NO_TIME = (
+    "",
+    "whenever",
+    "I don't know",
+    "never",
+    "purple",
+    "before four",
+    "between three and five",
+    "in an hour or two",
+    "the weekend",
+    "later this week",
+    "at the end of the week",
+    "next month",
+    "midnight",
+    "I have two kids",
+    "Friday the third",
+)
+
+
+def test_next_week_counts_from_its_monday():
+    """Asked on a Tuesday, "Wednesday next week" is not tomorrow."""
+    tuesday = datetime(2026, 11, 24, 17, 3, tzinfo=UTC)
+    found = when.parse("Wednesday next week at three", "America/New_York", tuesday)
+    assert found is not None
+    assert found.isoformat() == "2026-12-02T15:00:00-05:00"
+
+
+@pytest.mark.parametrize("phrase", NO_TIME)
 def test_what_names_no_time_is_not_guessed(phrase: str):
     assert when.parse(phrase, "America/New_York", SUNDAY_NOON) is None
 

@@ -1,94 +1,17 @@
 """The five tools, each alone: liberal in what they read, strict in what they do."""
 
 import json
+import threading
 from collections.abc import Collection
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from calendar_sync.slots import Slot
-from campaign import file
-from campaign.errors import Refused, Retryable
-from campaign.records import Booking, Lead
-from qualify import playbook_file, tools
+from qualify import tools
 from qualify.tools.desk import Desk
-
-NOW = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)  # Monday 11:00 in New York
-CAMPAIGN = file.parse(
-    """
-name: solar-us
-seller: {legal_name: Brightroof Solar LLC, brand: Brightroof}
-playbook: solar-us
-timezone: America/New_York
-caller_ids: ["+12125550100"]
-countries: [US]
-sources: [{name: website, secret: whsec_abcdefgh}]
-people:
-  - {name: Nia, calendar: nia@example.com}
-  - {name: Sal, calendar: sal@example.com, phone: "+12125550111", hours: {mon-fri: ["09:00-17:00"]}}
-"""
-)
-
-
-@dataclass
-class PaperCalendar:
-    """Free every day at ten and two; can be taken away or taken."""
-
-    down: bool = False
-    taken: bool = False
-    booked: list[Slot] = field(default_factory=list)
-
-    def offer(
-        self,
-        campaign: Any,
-        zone: str,
-        now: datetime,
-        *,
-        limit: int = 3,
-        prefer: str = "any",
-        day: date | None = None,
-        avoid: Collection[datetime] = (),
-    ) -> list[Slot]:
-        if self.down:
-            raise Retryable("away", code="calendar_away")
-        starts = [datetime(2026, 11, 24 + d, h, tzinfo=UTC) for d in range(4) for h in (15, 19)]
-        free = [s for s in starts if s not in avoid and (day is None or s.date() == day)]
-        return [Slot("Sal", "sal@example.com", s, s + timedelta(minutes=30)) for s in free[:limit]]
-
-    def book(
-        self, campaign: Any, lead: Lead, attempt_id: str, slot: Slot, *, zone: str, summary: str, now: datetime
-    ) -> Booking:
-        if self.down:
-            raise Retryable("away", code="calendar_away")
-        if self.taken:
-            raise Refused("taken", code="slot_taken")
-        self.booked.append(slot)
-        return Booking(
-            id="b1",
-            lead_id=lead.id,
-            campaign="solar-us",
-            person=slot.person,
-            calendar=slot.calendar,
-            starts_at=slot.starts_at,
-            ends_at=slot.ends_at,
-            timezone=zone,
-            state="confirmed",
-            event_id="e1",
-            created_at=now,
-        )
-
-
-@pytest.fixture
-def paper() -> PaperCalendar:
-    return PaperCalendar()
-
-
-@pytest.fixture
-def desk(paper: PaperCalendar) -> Desk:
-    lead = Lead(id="lead_1", campaign="solar-us", source="website", external_id="x", received_at=NOW, updated_at=NOW)
-    return Desk(CAMPAIGN, lead, "att_1", playbook_file.load("solar-us").playbook, "America/New_York", paper)
+from tests.qualify.paper import NOW, TOMORROW_AT_TEN, PaperCalendar
 
 
 def run(
@@ -139,7 +62,7 @@ def test_slots_are_said_in_the_persons_zone(desk: Desk):
     assert result["timezone"] == "America/New_York"
     assert result["slots"][0] == {
         "slot_id": "s1",
-        "say": "Tuesday, November 24th at 10:00 AM",
+        "say": TOMORROW_AT_TEN,
         "start": "2026-11-24T10:00:00-05:00",
     }
 
@@ -167,15 +90,15 @@ def test_a_meeting_is_read_back_confirmed_and_booked(desk: Desk, paper: PaperCal
     first = run(desk, "schedule", {"kind": "meeting", "slot_id": "s1", "confirm": False})
     assert (first["status"], first["read_back"], first["slot_id"]) == (
         "read_back",
-        "Tuesday, November 24th at 10:00 AM",
+        TOMORROW_AT_TEN,
         "s1",
     )
     assert not paper.booked
-    booked = run(desk, "schedule", {"kind": "meeting", "slot_id": "s1", "confirm": True}, ["s1"])
+    booked = run(desk, "schedule", {"kind": "meeting", "slot_id": "s1", "confirm": True}, [first["_key"]])
     assert booked["status"] == "booked"
-    assert "Tuesday, November 24th at 10:00 AM" in booked["say"]
+    assert TOMORROW_AT_TEN in booked["say"]
     assert len(paper.booked) == 1
-    assert run(desk, "schedule", {"slot_id": "s1", "confirm": True}, ["s1"])["status"] == "booked"
+    assert run(desk, "schedule", {"slot_id": "s1", "confirm": True})["status"] == "booked"
     assert len(paper.booked) == 1  # the same again books nothing
 
 
@@ -185,14 +108,15 @@ def test_no_booking_before_the_person_answered_the_read_back(desk: Desk, paper: 
     run(desk, "check_slots")
     result = run(desk, "schedule", {"kind": "meeting", "slot_id": "s1", "confirm": confirm})
     assert result["error"] == "not_confirmed"
-    assert result["read_back"] == "Tuesday, November 24th at 10:00 AM"
+    assert result["read_back"] == TOMORROW_AT_TEN
     assert not paper.booked
 
 
 @pytest.mark.parametrize("confirm", [None, "", "no", "false", 0, "maybe", [], {}])
 def test_a_doubtful_confirmation_is_none(desk: Desk, paper: PaperCalendar, confirm: Any):
     run(desk, "check_slots")
-    assert run(desk, "schedule", {"slot_id": "s1", "confirm": confirm}, ["s1"])["status"] == "read_back"
+    key = run(desk, "schedule", {"slot_id": "s1"})["_key"]
+    assert run(desk, "schedule", {"slot_id": "s1", "confirm": confirm}, [key])["status"] == "read_back"
     assert not paper.booked
 
 
@@ -221,18 +145,69 @@ def test_offers_expire(desk: Desk, paper: PaperCalendar):
 
 def test_a_taken_slot_comes_back_with_others(desk: Desk, paper: PaperCalendar):
     run(desk, "check_slots")
+    key = run(desk, "schedule", {"slot_id": "s1"})["_key"]
     paper.taken = True
-    result = run(desk, "schedule", {"slot_id": "s1", "confirm": True}, ["s1"])
+    result = run(desk, "schedule", {"slot_id": "s1", "confirm": True}, [key])
     assert result["error"] == "slot_taken"
     assert "s1" not in [slot["slot_id"] for slot in result["slots"]]
 
 
 def test_a_calendar_that_dies_while_booking_claims_nothing(desk: Desk, paper: PaperCalendar):
     run(desk, "check_slots")
+    key = run(desk, "schedule", {"slot_id": "s1"})["_key"]
     paper.down = True
-    result = run(desk, "schedule", {"slot_id": "s1", "confirm": True}, ["s1"])
+    result = run(desk, "schedule", {"slot_id": "s1", "confirm": True}, [key])
     assert result["error"] == "calendar_unavailable"
     assert desk.booking is None
+
+
+def test_the_same_booking_twice_at_once_is_one(desk: Desk, paper: PaperCalendar):
+    """Truth 5: a second call for the same meeting waits for the first and finds it made."""
+    run(desk, "check_slots")
+    key = run(desk, "schedule", {"slot_id": "s1"})["_key"]
+    paper.gate = threading.Event()
+    with ThreadPoolExecutor(2) as threads:
+        both = [threads.submit(run, desk, "schedule", {"slot_id": "s1", "confirm": True}, [key]) for _ in "ab"]
+        paper.asked.wait(10)
+        paper.gate.set()
+        assert [one.result(10)["status"] for one in both] == ["booked", "booked"]
+    assert len(paper.booked) == 1
+
+
+def test_answers_are_stored_while_the_calendar_books(desk: Desk, paper: PaperCalendar):
+    """Rule 46: a slow booking holds up no other tool."""
+    run(desk, "check_slots")
+    key = run(desk, "schedule", {"slot_id": "s1"})["_key"]
+    paper.gate = threading.Event()
+    with ThreadPoolExecutor(1) as threads:
+        booking = threads.submit(run, desk, "schedule", {"slot_id": "s1", "confirm": True}, [key])
+        paper.asked.wait(10)
+        assert run(desk, "save_answers", {"homeowner": "yes"})["saved"] == ["homeowner"]
+        assert run(desk, "check_slots")["slots"]
+        assert run(desk, "transfer_to_human")["status"] == "transferring"
+        paper.gate.set()
+        assert booking.result(10)["status"] == "booked"
+
+
+def test_lookups_at_once_give_each_time_one_id(desk: Desk):
+    with ThreadPoolExecutor(4) as threads:
+        found = [one.result(10) for one in [threads.submit(run, desk, "check_slots") for _ in range(8)]]
+    offered = {(slot["slot_id"], slot["start"]) for one in found for slot in one["slots"]}
+    assert len({start for _, start in offered}) == len({slot_id for slot_id, _ in offered}) == len(offered)
+
+
+def test_the_same_answer_twice_changes_nothing(desk: Desk):
+    first = run(desk, "save_answers", {"monthly_bill": 240})
+    assert first["say_as"] == {"monthly_bill": "two hundred and forty dollars"}
+    assert run(desk, "save_answers", {"monthly_bill": "240"}) == first
+
+
+def test_two_spelled_values_are_read_back_one_at_a_time(desk: Desk):
+    phone = desk.playbook.questions[0].model_copy(update={"id": "mobile", "type": "phone", "disqualify": None})
+    desk.playbook = desk.playbook.model_copy(update={"questions": (phone, *desk.playbook.questions)})
+    desk.lead.country = "US"
+    result = run(desk, "save_answers", {"answers": {"email": "a@x.com", "mobile": "212 555 0101", "homeowner": "yes"}})
+    assert (result["question_id"], result["later"], result["saved"]) == ("email", ["mobile"], ["homeowner"])
 
 
 # --- callbacks ---
@@ -240,12 +215,10 @@ def test_a_calendar_that_dies_while_booking_claims_nothing(desk: Desk, paper: Pa
 
 def test_a_callback_is_read_back_and_promised(desk: Desk):
     first = run(desk, "schedule", {"kind": "callback", "when": "tomorrow after four"})
-    assert first["read_back"] == "Tuesday, November 24th at 4:00 PM"
+    assert first["read_back"] == "tomorrow, Tuesday, November 24th at 4:00 PM"
     early = run(desk, "schedule", {"kind": "callback", "when": "tomorrow after four", "confirm": True})
     assert early["error"] == "not_confirmed"
-    done = run(
-        desk, "schedule", {"kind": "callback", "when": "tomorrow after four", "confirm": True}, [first["callback_id"]]
-    )
+    done = run(desk, "schedule", {"kind": "callback", "when": "tomorrow after four", "confirm": True}, [first["_key"]])
     assert done["status"] == "callback_promised"
     assert desk.callback_at is not None
     assert desk.callback_at.isoformat() == "2026-11-24T16:00:00-05:00"
@@ -257,7 +230,7 @@ def test_a_relative_time_does_not_move_while_the_person_thinks(desk: Desk):
         desk,
         "schedule",
         {"kind": "callback", "when": "in two hours", "confirm": True},
-        [first["callback_id"]],
+        [first["_key"]],
         now=NOW + timedelta(minutes=1),
     )
     assert done["status"] == "callback_promised"
@@ -266,8 +239,7 @@ def test_a_relative_time_does_not_move_while_the_person_thinks(desk: Desk):
 def test_confirming_without_naming_the_time_means_the_one_read_back(desk: Desk):
     first = run(desk, "schedule", {"kind": "callback", "when": "tomorrow at four"})
     assert (
-        run(desk, "schedule", {"kind": "callback", "confirm": True}, [first["callback_id"]])["status"]
-        == "callback_promised"
+        run(desk, "schedule", {"kind": "callback", "confirm": True}, [first["_key"]])["status"] == "callback_promised"
     )
 
 
@@ -349,3 +321,16 @@ def test_nobody_at_work_is_said(desk: Desk, hours: int):
     result = run(desk, "transfer_to_human", {}, now=NOW + timedelta(hours=hours))
     assert result["error"] == "nobody_free"
     assert desk.nobody_free
+
+
+def test_no_callback_is_promised_for_hours_at_which_we_may_not_call(desk: Desk):
+    """The lawful time nearest to the one asked for is offered instead, and nothing is stored."""
+    opens = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
+    desk.may_call = lambda at: max(at, opens)
+    refused = run(desk, "schedule", {"kind": "callback", "when": "tomorrow at six in the morning"})
+    assert refused["error"] == "outside_calling_hours"
+    assert refused["say"] == desk.say(opens, NOW)
+    assert run(desk, "schedule", {"kind": "callback", "when": refused["when"]})["status"] == "read_back"
+    desk.may_call = lambda at: None
+    assert run(desk, "schedule", {"kind": "callback", "when": "tomorrow at six"})["error"] == "outside_calling_hours"
+    assert desk.callback_at is None

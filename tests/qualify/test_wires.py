@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from typing import Annotated, Any
 
 import pytest
@@ -14,6 +15,7 @@ from qualify import commands as do
 from qualify import events as ev
 from qualify import realtime_frames, realtime_wire, tools, twilio_wire
 from qualify.audio import pieces, size
+from qualify.hearing import USUAL
 
 CLIENT = TypeAdapter(Annotated[RealtimeClientEvent, Field(discriminator="type")])
 CONFIG = realtime_frames.Config(
@@ -31,23 +33,25 @@ def valid(text: str) -> dict[str, Any]:
 def test_every_frame_we_write_is_one_the_sdk_knows():
     """Rule 7 too: each carries its event id."""
     frames = [
-        realtime_frames.configure(CONFIG, do.Configure("su_1", listening=False)),
-        realtime_frames.configure(CONFIG, do.Configure("su_2", listening=True, whole=False)),
-        realtime_frames.configure(CONFIG, do.Configure("su_3", listening=True, minimal=True)),
+        realtime_frames.configure(CONFIG, do.Configure("su_1", USUAL)),
+        realtime_frames.configure(CONFIG, do.Configure("su_2", USUAL, whole=False)),
+        realtime_frames.configure(CONFIG, do.Configure("su_3", USUAL, minimal=True)),
         realtime_frames.ask(do.AskResponse("rc_1", "Say hello.")),
         realtime_frames.cancel(do.CancelResponse("cancel_1", "resp_1")),
         realtime_frames.truncate(do.Truncate("cut_1", "item_1", 1480)),
         realtime_frames.answer(do.AnswerTool("out_1", "call_1", {"status": "booked"})),
         *(realtime_frames.add_item(do.AddItem("h_1", role, "Words")) for role in ("user", "assistant", "system")),
+        realtime_frames.add_item(do.AddItem("add_1", "system", "In short", item_id="sum_1", first=True)),
+        realtime_frames.delete_item(do.DeleteItem("del_1", "item_1")),
     ]
     for frame in frames:
         assert valid(frame)["event_id"]
-    valid(realtime_frames.append("//////8="))
+    valid("//////8=".join(realtime_frames.APPEND))
 
 
-def test_configuration_asks_for_phone_audio_and_locks_the_greeting():
+def test_configuration_asks_for_phone_audio_and_leaves_turns_to_us():
     """Rules 1-3, 28, 33."""
-    session = valid(realtime_frames.configure(CONFIG, do.Configure("su_1", listening=False)))["session"]
+    session = valid(realtime_frames.configure(CONFIG, do.Configure("su_1", USUAL)))["session"]
     assert session["type"] == "realtime"
     assert session["audio"]["input"]["format"] == session["audio"]["output"]["format"] == {"type": "audio/pcmu"}
     detection = session["audio"]["input"]["turn_detection"]
@@ -62,17 +66,39 @@ def test_configuration_asks_for_phone_audio_and_locks_the_greeting():
     ]
 
 
+def test_voice_and_style_reach_the_session():
+    styled = realtime_frames.Config(
+        "Be kind.",
+        [],
+        voice="cedar",
+        speed=1.2,
+        noise_reduction="near_field",
+        reasoning_effort="",
+        max_output_tokens=900,
+    )
+    session = valid(realtime_frames.configure(styled, do.Configure("su_1", USUAL)))["session"]
+    assert session["audio"]["output"] == {"format": {"type": "audio/pcmu"}, "voice": "cedar", "speed": 1.2}
+    assert session["audio"]["input"]["noise_reduction"] == {"type": "near_field"}
+    assert session["max_output_tokens"] == 900
+    assert "reasoning" not in session
+    assert valid(realtime_frames.configure(CONFIG, do.Configure("su_2", USUAL)))["session"]["reasoning"] == {
+        "effort": "low"
+    }
+
+
 def test_a_later_update_repeats_the_formats_and_leaves_instructions_alone():
     """Rule 3; the cache law of 1.9."""
-    session = valid(realtime_frames.configure(CONFIG, do.Configure("su_2", listening=True, whole=False)))["session"]
-    assert "instructions" not in session
+    patient = replace(USUAL, silence_ms=800)
+    session = valid(realtime_frames.configure(CONFIG, do.Configure("su_2", patient, whole=False)))["session"]
+    assert session["type"] == "realtime"
+    assert set(session) == {"type", "audio"}
     assert session["audio"]["output"] == {"format": {"type": "audio/pcmu"}}
-    assert session["audio"]["input"]["turn_detection"]["create_response"] is True
+    assert session["audio"]["input"]["turn_detection"]["silence_duration_ms"] == 800
 
 
 def test_the_voice_is_never_sent_after_the_first_audio():
     """Rule 6."""
-    text = realtime_frames.configure(CONFIG, do.Configure("su_9", listening=False), voice_locked=True)
+    text = realtime_frames.configure(CONFIG, do.Configure("su_9", USUAL), voice_locked=True)
     assert "voice" not in valid(text)["session"]["audio"]["output"]
 
 
@@ -85,6 +111,15 @@ def test_requests_carry_their_id_in_the_metadata():
     ("raw", "event"),
     [
         ({"type": "session.created", "session": {"type": "realtime", "expires_at": 12}}, ev.ModelOpened(12.0)),
+        ({"type": "session.updated", "session": {"model": "m-2026"}}, ev.ModelConfigured("", "", "m-2026")),
+        (
+            {
+                "type": "conversation.item.added",
+                "previous_item_id": None,
+                "item": {"id": "i", "type": "message", "role": "user"},
+            },
+            ev.ItemKept("i", "", "message", "user"),
+        ),
         ({"type": "input_audio_buffer.speech_started", "item_id": "i", "audio_start_ms": 5}, ev.SpeechStarted("i", 5)),
         ({"type": "input_audio_buffer.speech_stopped", "item_id": "i", "audio_end_ms": 9}, ev.SpeechStopped("i", 9)),
         ({"type": "input_audio_buffer.committed", "item_id": "i", "previous_item_id": None}, ev.SpeechCommitted("i")),
@@ -149,7 +184,11 @@ def test_outbound_track_is_never_forwarded():
 def test_what_we_write_to_the_phone_is_plain_json_of_its_stream():
     """R63."""
     writer = twilio_wire.Writer('MZ"1')
-    assert json.loads(writer.media("AAAA")) == {"event": "media", "streamSid": 'MZ"1', "media": {"payload": "AAAA"}}
+    assert json.loads("AAAA".join(writer.around_audio)) == {
+        "event": "media",
+        "streamSid": 'MZ"1',
+        "media": {"payload": "AAAA"},
+    }
     assert json.loads(writer.mark('a"b')) == {"event": "mark", "streamSid": 'MZ"1', "mark": {"name": 'a"b'}}
     assert json.loads(writer.clear) == {"event": "clear", "streamSid": 'MZ"1'}
 

@@ -57,6 +57,20 @@ def tell_a_call(database: Database, lead_id: str) -> str:
                     summary_by="ledger",
                     disclosed_at_ms=3100,
                     answers={"homeowner": True},
+                    digest={
+                        "wants": "panels by spring",
+                        "objections": ["the price"],
+                        "next_step": "Meet",
+                        "by": "ledger",
+                    },
+                    settings={"voice": "marin", "speed": 1.1, "model_used": "gpt-realtime-2.1-2026-10-01"},
+                    latency={
+                        "first_audio": {"n": 2, "p50": 640, "p95": 910, "max": 910, "budget": 700, "over_budget": 1},
+                        "queue": {"n": 2, "p50": 30, "p95": 40, "max": 40},
+                        "tools": {"n": 2, "p50": 0, "p95": 0, "max": 0},
+                        "over_budget": ["first_audio"],
+                        "trouble": {"late_deltas": 2, "slot_conflicts": 0},
+                    },
                 ),
                 Turn(
                     attempt_id=attempt_id,
@@ -113,5 +127,38 @@ def tell_a_call(database: Database, lead_id: str) -> str:
         )
         row = session.get_one(Lead, lead_id)
         row.state = row.outcome = "booked"
+        session.add(row)
+    return attempt_id
+
+
+def begin_a_call(database: Database, lead_id: str) -> str:
+    """A call on which our agent is talking, in the records."""
+    now = clock.now()
+    attempt_id = ids.new("att")
+    with database.transaction() as session:
+        session.add(
+            Attempt(
+                id=attempt_id,
+                lead_id=lead_id,
+                campaign="solar-us",
+                campaign_version=1,
+                number=1,
+                fence=1,
+                state="in_progress",
+                to_number="+12125550101",
+                from_number="+12125550100",
+                call_sid="CA" + "4" * 32,
+                intent_at=now,
+                intent_real_at=now,
+                answered_at=now,
+            )
+        )
+        session.flush()
+        session.add(
+            Call(attempt_id=attempt_id, lead_id=lead_id, campaign="solar-us", playbook="solar-us", playbook_sha256="0" * 64,
+                 started_at=now)
+        )  # fmt: skip
+        row = session.get_one(Lead, lead_id)
+        row.state = "in_call"
         session.add(row)
     return attempt_id

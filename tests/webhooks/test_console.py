@@ -13,7 +13,7 @@ from sqlmodel import select
 
 from campaign import clock
 from campaign.database import Database
-from campaign.records import Lead
+from campaign.records import Attempt, Halt, InboundCall, Lead, Promise
 from campaign.settings import Settings
 from tests.webhooks.records import tell_a_call
 from tests.webhooks.senders import ACCOUNT, API_TOKEN, AUTH_TOKEN, signed
@@ -81,7 +81,19 @@ async def test_pages_show_the_story_and_escape_what_people_typed(
     for page in (listed, shown):
         assert (page.status_code, "<script>" in page.text, "&lt;script&gt;" in page.text) == (200, False, True)
         assert "Simulated: local stand-ins for Twilio, OpenAI, Google and HubSpot" in page.text
-    for words in ("{{ 7*7 }}", "Wants solar.", "this is", "schedule", "Sal", "Never call again", "Consent given"):
+    for words in (
+        "{{ 7*7 }}",
+        "Wants solar.",
+        "this is",
+        "schedule",
+        "Sal",
+        "Never call again",
+        "Consent given",
+        "above the goal",
+        "panels by spring",
+        "the price",
+        "gpt-realtime-2.1-2026-10-01",
+    ):
         assert words in shown.text
     assert (await web.get("/console?status=booked&follow=1")).status_code == 200
     assert (await web.get("/console/leads/nobody")).status_code == 404
@@ -111,14 +123,14 @@ async def test_signing_out_needs_the_form_too_and_forgets_the_cookie(web: httpx.
 
 @pytest.fixture
 async def carrier() -> AsyncIterator[tuple[str, list[Any]]]:
-    """A recording server that wants Twilio's credentials and honours ranges."""
+    """A recording server that wants Twilio's credentials and honours ranges; the first request comes too early."""
     asked: list[Any] = []
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         headers = dict(scope["headers"])
         asked.append((scope["path"], headers.get(b"authorization"), headers.get(b"range")))
         ranged = b"range" in headers
-        status = 404 if "4444" in scope["path"] else 206 if ranged else 200
+        status = 404 if len(asked) == 1 else 206 if ranged else 200
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"4")]})
         await send({"type": "http.response.body", "body": b"RIFF"})
 
@@ -129,6 +141,7 @@ async def carrier() -> AsyncIterator[tuple[str, list[Any]]]:
 async def test_a_recording_is_fetched_with_our_credentials_and_passed_on(
     web: httpx.AsyncClient, app: FastAPI, lead: Make, database: Database, carrier: tuple[str, list[Any]]
 ) -> None:
+    """R81: from an address of our own making, and not given up on when it is not there yet."""
     url, asked = carrier
     attempt_id = tell_a_call(database, await submitted(web, lead()))
     here = app.state.ground
@@ -146,6 +159,17 @@ async def test_a_recording_is_fetched_with_our_credentials_and_passed_on(
     assert (await web.get("/console/recordings/att_nobody.wav")).status_code == 404
 
 
+async def test_a_recording_nobody_may_keep_is_not_played(
+    web: httpx.AsyncClient, lead: Make, database: Database
+) -> None:
+    """R82: not even while the carrier has yet to delete it."""
+    attempt_id = tell_a_call(database, await submitted(web, lead()))
+    with database.transaction() as session:
+        session.get_one(Attempt, attempt_id).recording_status = "withdrawn"
+    await signed_in(web)
+    assert (await web.get(f"/console/recordings/{attempt_id}.wav")).status_code == 404
+
+
 async def test_a_carrier_that_is_away_is_503(
     web: httpx.AsyncClient, app: FastAPI, lead: Make, database: Database
 ) -> None:
@@ -156,3 +180,26 @@ async def test_a_carrier_that_is_away_is_503(
     )
     await signed_in(web)
     assert (await web.get(f"/console/recordings/{attempt_id}.wav")).status_code == 503
+
+
+async def test_the_numbers_page_shows_how_numbers_fare_and_who_rang(
+    web: httpx.AsyncClient, database: Database, lead: Make
+) -> None:
+    await signed_in(web)
+    lead_id = await submitted(web, lead())
+    attempt_id = tell_a_call(database, lead_id)
+    now = clock.now()
+    with database.transaction() as session:
+        session.add(
+            Halt(scope="caller:+12125550100", reason="blocked_by_networks", at=now, until=now + timedelta(days=1))
+        )
+        rang = {"call_sid": "CA9", "caller": "<b>+1</b>", "called": "+12125550100", "answer": "agent"}
+        session.add(InboundCall(**rang, campaign="solar-us", lead_id=lead_id, at=now))
+        kept = {"id": "prm_1", "attempt_id": attempt_id, "state": "kept", "late_s": 4}
+        session.add(Promise(**kept, lead_id=lead_id, campaign="solar-us", due_at=now, made_at=now))
+    page = (await web.get("/console/numbers")).text
+    for words in ("+12125550100", "NY, US", "resting", "networks block it", "100 %", "answered by the agent", "kept"):
+        assert words in page, words
+    assert "<b>+1</b>" not in page
+    story = (await web.get(f"/console/leads/{lead_id}")).text
+    assert "Promises" in story

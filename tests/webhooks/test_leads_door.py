@@ -16,6 +16,8 @@ from campaign.database import Database
 from campaign.records import Consent, Decision, InboxMessage, Lead, OutboxEntry
 from campaign.suppression import suppress
 from tests.webhooks.senders import FORM, SECRET, signed
+from webhooks.leads import lane as lanes
+from webhooks.leads.lane import Lane
 
 Make = Callable[..., dict[str, Any]]
 MIB = 1024 * 1024
@@ -104,6 +106,7 @@ async def test_a_suppressed_number_is_kept_but_never_called(
 
 
 async def test_a_repeated_message_finds_the_first_lead(web: httpx.AsyncClient, database: Database, lead: Make) -> None:
+    """reliability.md rules 9 and 45: a resend after a lost answer is no second lead."""
     sent = signed(body(lead()), message_id="msg_again")
     first, second = await web.post("/leads/website", **sent), await web.post("/leads/website", **sent)
     assert (second.status_code, second.json()["status"]) == (202, "duplicate")
@@ -124,6 +127,7 @@ async def test_the_same_external_id_in_another_message_is_a_duplicate(
 async def test_duplicates_at_the_same_moment_all_succeed_and_make_one_lead(
     web: httpx.AsyncClient, database: Database, lead: Make
 ) -> None:
+    """reliability.md rule 10"""
     sent = signed(body(lead()), message_id="msg_rush")
     answers = await asyncio.gather(*(web.post("/leads/website", **sent) for _ in range(12)))
     assert {answer.status_code for answer in answers} == {202}
@@ -143,6 +147,7 @@ async def test_the_same_ids_from_two_sources_are_two_leads(
 
 @pytest.mark.parametrize("name", ["nowhere", "Website", "web site", "a" * 300, "%00", "..", "é"])
 async def test_an_unknown_source_is_422_whatever_the_signature(web: httpx.AsyncClient, name: str) -> None:
+    """reliability.md rule 48: never 404 or 410."""
     answer = await web.post(f"/leads/{name}", content=b"{}")
     assert (
         (answer.status_code, answer.json()["code"]) == (422, "unknown_source")
@@ -157,8 +162,9 @@ async def test_a_source_without_its_secret_asks_the_sender_to_come_back(web: htt
     assert int(answer.headers["retry-after"]) > 0
 
 
-@pytest.mark.parametrize("seconds", [-3600, -301, 301, 10**10])
+@pytest.mark.parametrize("seconds", [-3600, -301, 360, 10**10])
 async def test_a_stale_or_future_timestamp_is_refused(web: httpx.AsyncClient, lead: Make, seconds: int) -> None:
+    """reliability.md rule 45"""
     answer = await web.post("/leads/website", **signed(body(lead()), at=clock.now() + timedelta(seconds=seconds)))
     assert answer.status_code == 401
 
@@ -175,6 +181,7 @@ async def test_freshness_follows_the_business_clock(
 async def test_a_changed_body_is_refused_and_leaves_nothing(
     web: httpx.AsyncClient, database: Database, lead: Make
 ) -> None:
+    """reliability.md rule 44"""
     sent = signed(body(lead()))
     sent["content"] = sent["content"].replace(b"Dana", b"Dona")
     answer = await web.post("/leads/website", **sent)
@@ -305,3 +312,27 @@ async def test_a_source_secret_is_never_in_an_answer(web: httpx.AsyncClient, lea
     answer = await web.post("/leads/website", content=body(lead()), headers={"content-type": "application/json"})
     assert answer.status_code == 401
     assert SECRET not in answer.text
+
+
+async def test_past_its_limit_senders_are_asked_to_come_back(
+    web: httpx.AsyncClient, app: Any, lead: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clear words in an overload (503 with Retry-After), and nothing is lost: reliability.md rule 48."""
+    monkeypatch.setattr(lanes, "WAITING", 1)
+    here: Database = app.state.ground.database
+    app.state.lane = crowded = Lane(here)
+
+    async def post() -> httpx.Response:
+        return await web.post("/leads/website", **signed(json.dumps(lead()).encode()))
+
+    with here.transaction():  # the one writer's turn is taken
+        posts = [asyncio.create_task(post()) for _ in range(5)]
+        done, waiting = await asyncio.wait(posts, return_when=asyncio.FIRST_COMPLETED)
+    refused = done.pop().result()
+    assert (refused.status_code, refused.json()["code"]) == (503, "busy")
+    assert int(refused.headers["retry-after"]) > 0
+    answers = [refused, *(one.result() for one in done), *(await asyncio.gather(*waiting))]
+    taken = [answer.json()["lead_id"] for answer in answers if answer.status_code == 202]
+    with here.reading() as session:
+        assert sorted(session.exec(select(Lead.id))) == sorted(taken)
+    crowded.close()

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 from webhooks import reasons, words
 from webhooks.api.shapes import CallView, ToolView, TurnView
-from webhooks.console import talk
+from webhooks.console import talk, waits
 from webhooks.console.talk import Deed
 
 
@@ -89,6 +89,30 @@ def test_a_deed_is_one_sentence(used: tuple[str, dict[str, Any], dict[str, Any]]
     (line,) = talk.lines(conversation([tool(name, 0, arguments, result)], []))
     assert isinstance(line, Deed)
     assert (line.what, line.ok) == (what, "error" not in result)
+
+
+def test_waiting_times_are_rows_with_goals_and_only_of_what_occurred() -> None:
+    spread = {"n": 2, "p50": 640, "p95": 910, "max": 910, "budget": 700, "over_budget": 1}
+    nothing = {"n": 2, "p50": 0, "p95": 0, "max": 0}
+    rows = waits.waits({"first_audio": spread, "interrupt": {"n": 0}, "tools": nothing, "turns": [1]})
+    assert [(row.name, row.typical, row.goal, row.over) for row in rows] == [
+        ("Person stops → first audio sent", 640, 700, 1)
+    ]
+    assert waits.waits({"first_audio": "odd"}) == []
+    assert waits.trouble({"trouble": {"late_deltas": 2, "slot_conflicts": 0}}) == "2 pieces of audio that came too late"
+    assert waits.trouble({}) == ""
+
+
+def test_how_the_agent_spoke_is_one_line() -> None:
+    spoken = {
+        "voice": "marin",
+        "speed": 1.1,
+        "reasoning_effort": "low",
+        "noise_reduction": "",
+        "transcription_model": "t",
+    }
+    assert words.style(spoken) == "marin, speed 1.1, effort low, transcribed by t"
+    assert words.style({}) == "–"
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/demo/form/nobody", "/console/recordings/x.wav"])

@@ -22,7 +22,7 @@ def judged(headers: dict[str, str], body: bytes, secret: str = SECRET, now: date
 
 
 def test_the_published_vector() -> None:
-    """From the specification's own test suite."""
+    """reliability.md rule 46 From the specification's own test suite."""
     headers = {
         "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
         "webhook-timestamp": "1614265330",
@@ -63,6 +63,7 @@ def test_one_changed_bit_is_refused(body: bytes, where: int, what: str) -> None:
 def test_garbage_is_refused_and_never_raises(
     message_id: bytes | None, timestamp: bytes | None, signatures: bytes | None, body: bytes
 ) -> None:
+    """reliability.md rule 44"""
     assert fault(keys(SECRET), message_id, timestamp, signatures, body, NOW) is not None
 
 

@@ -1,4 +1,4 @@
-"""`GET /leads`, `GET /leads/{lead_id}`, `POST /leads/{lead_id}/opt-out`: bearer token only."""
+"""`GET /leads`, `GET /leads/{lead_id}`, `POST /leads/{lead_id}/opt-out` and `…/erase`: bearer token only."""
 
 from typing import Annotated
 
@@ -8,10 +8,11 @@ from starlette.concurrency import run_in_threadpool
 
 from campaign import clock
 from campaign.records import Lead
+from dialer import erasure
 from webhooks import bearer, ground, optout
 from webhooks.api import shapes, stories
 from webhooks.openapi import problems
-from webhooks.problems import Problem
+from webhooks.problems import Problem, refusing
 
 router = APIRouter(tags=["leads"], dependencies=[Depends(bearer.required)])
 WORD = r"^[a-z0-9_]{1,80}$"
@@ -59,6 +60,20 @@ async def opt_out(request: Request, lead_id: str) -> shapes.OptedOut:
         return answer
 
     return await run_in_threadpool(write)
+
+
+@router.post("/leads/{lead_id}/erase", responses=problems(401, 404, 422, 503))
+async def erase(request: Request, lead_id: str, wanted: shapes.Erasure) -> shapes.Erased:
+    """Delete a person's data: every lead of the number, words, recordings. Proofs and stops stay as hashes."""
+
+    def write() -> shapes.Erased:
+        with ground.of(request).database.transaction() as session:
+            found = find(session, lead_id)
+            leads = erasure.of_person(session, found.phone) if found.phone else [found]
+            done = erasure.erase(session, leads, by=wanted.by, reason=wanted.reason, now=clock.now())
+            return shapes.Erased(lead_ids=[lead.id for lead in leads], counts=done.counts)
+
+    return await run_in_threadpool(refusing, write)
 
 
 def find(session: Session, lead_id: str) -> Lead:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class LeadLine(BaseModel):
@@ -31,7 +31,9 @@ class Moment(BaseModel):
     """One thing that happened, for reading the story from top to bottom."""
 
     at: datetime
-    kind: str = Field(description="received, consent, decision, attempt, event, call, outcome, booking, crm")
+    kind: str = Field(
+        description="received, consent, decision, attempt, event, call, outcome, booking, promise, text, crm"
+    )
     what: str
     ref: str = Field(description="Id of the row that holds the details")
 
@@ -95,10 +97,14 @@ class CallView(BaseModel):
     disclosed_at_ms: int | None
     summary: str
     summary_by: str
+    digest: dict[str, Any] = Field(description="The summary's parts: wants, objections, next step, and the facts")
     answers: dict[str, Any]
     playbook: str
     playbook_sha256: str
     model: str
+    settings: dict[str, Any] = Field(
+        description="Voice, speed, effort, noise reduction, turn detection, transcription and the model snapshot used"
+    )
     cost_usd: float
     latency: dict[str, Any]
     flags: list[dict[str, Any]]
@@ -109,6 +115,7 @@ class CallView(BaseModel):
 class AttemptView(BaseModel):
     attempt_id: str
     number: int
+    direction: str = Field(description="outbound, or inbound: the person rang us")
     state: str
     disposition: str | None
     decision_id: str | None
@@ -154,6 +161,32 @@ class BookingView(BaseModel):
     event_link: str
 
 
+class PromiseView(BaseModel):
+    """A callback the person asked for on the phone."""
+
+    promise_id: str
+    attempt_id: str = Field(description="The call in which it was made")
+    made_at: datetime
+    due_at: datetime
+    state: str = Field(description="open, kept, broken, or void: nobody waits for it any more")
+    late_s: int | None = Field(description="Seconds from the promised time to the call; null without one")
+    settled_at: datetime | None
+
+
+class TextView(BaseModel):
+    """A text message, ours or theirs."""
+
+    text_id: str
+    kind: str = Field(description="missed_call, confirmation, reminder; received for one of theirs")
+    state: str
+    reason: str
+    error_code: int | None
+    body: str
+    due_at: datetime
+    posted_at: datetime | None
+    told_at: datetime | None
+
+
 class CrmView(BaseModel):
     outbox_id: str
     effect: str
@@ -183,6 +216,8 @@ class LeadStory(LeadLine):
     attempts: list[AttemptView]
     outcomes: list[OutcomeView]
     bookings: list[BookingView]
+    promises: list[PromiseView]
+    texts: list[TextView]
     crm: list[CrmView]
     timeline: list[Moment]
 
@@ -196,3 +231,24 @@ class OptedOut(BaseModel):
     lead_id: str
     status: str
     suppressed: bool = Field(description="False when the lead has no callable number to suppress")
+
+
+class Erasure(BaseModel):
+    """Who asks for an erasure, and why; kept as evidence."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    by: str = Field(min_length=1, max_length=60, pattern="^[^\x00]*$")
+    reason: str = Field(min_length=1, max_length=254, pattern="^[^\x00]*$")
+
+
+class Erased(BaseModel):
+    lead_ids: list[str] = Field(description="All leads of the person's number")
+    counts: dict[str, int] = Field(description="Rows of each kind whose personal data is gone")
+
+
+class OrderTaken(BaseModel):
+    """The conversation was told."""
+
+    attempt_id: str
+    order: str

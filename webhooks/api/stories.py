@@ -17,9 +17,12 @@ from campaign.records import (
     Lead,
     OutboxEntry,
     Outcome,
+    Promise,
+    TextMessage,
     ToolUse,
     Turn,
 )
+from dialer import erasure
 from webhooks.api import shapes
 from webhooks.api.timeline import timeline
 
@@ -45,10 +48,12 @@ def line(lead: Lead) -> shapes.LeadLine:
 def story(session: Session, lead: Lead) -> shapes.LeadStory:
     consents = _of(session, Consent, lead, Consent.recorded_at)
     decisions = _of(session, Decision, lead, Decision.at)
-    attempts = _of(session, Attempt, lead, Attempt.number)
+    attempts = _of(session, Attempt, lead, Attempt.intent_at)
     outcomes = _of(session, Outcome, lead, Outcome.at)
     bookings = _of(session, Booking, lead, Booking.created_at)
     outbox = _of(session, OutboxEntry, lead, OutboxEntry.created_at)
+    promises = _of(session, Promise, lead, Promise.made_at)
+    texts = _of(session, TextMessage, lead, TextMessage.created_at)
     calls = {call.attempt_id: call for call in _of(session, Call, lead, Call.started_at)}
     ids = [attempt.id for attempt in attempts]
     events = _by_attempt(
@@ -77,8 +82,10 @@ def story(session: Session, lead: Lead) -> shapes.LeadStory:
         attempts=made,
         outcomes=[_view(shapes.OutcomeView, row, outcome_id=row.id) for row in outcomes],
         bookings=[_view(shapes.BookingView, row, booking_id=row.id) for row in bookings],
+        promises=[_view(shapes.PromiseView, row, promise_id=row.id) for row in promises],
+        texts=[_view(shapes.TextView, row, text_id=row.id) for row in texts],
         crm=[_view(shapes.CrmView, row, outbox_id=row.id) for row in outbox],
-        timeline=timeline(lead, consents, decisions, made, outcomes, bookings, outbox),
+        timeline=timeline(lead, consents, decisions, made, outcomes, bookings, promises, texts, outbox),
     )
 
 
@@ -89,7 +96,7 @@ def _line(lead: Lead) -> dict[str, Any]:
         "source": lead.source,
         "external_id": lead.external_id,
         "name": f"{lead.first_name} {lead.last_name}".strip(),
-        "phone": lead.phone or lead.phone_typed or None,
+        "phone": None if erasure.is_erased(lead) else lead.phone or lead.phone_typed or None,
         "timezone": lead.timezone,
         "status": lead.state,
         "reason": lead.reason,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from campaign.records import Booking, Consent, Decision, Lead, OutboxEntry, Outcome
+from campaign.records import Booking, Consent, Decision, Lead, OutboxEntry, Outcome, Promise, TextMessage
 from webhooks.api.shapes import AttemptView, Moment
 from webhooks.words import plain
 
@@ -22,6 +22,8 @@ def timeline(
     attempts: Sequence[AttemptView],
     outcomes: Sequence[Outcome],
     bookings: Sequence[Booking],
+    promises: Sequence[Promise],
+    texts: Sequence[TextMessage],
     outbox: Sequence[OutboxEntry],
 ) -> list[Moment]:
     moments = [Moment(at=lead.received_at, kind="received", what=f"Form received from {lead.source}", ref=lead.id)]
@@ -47,9 +49,38 @@ def timeline(
                 ref=booking.id,
             )
         )
+    for promise in promises:
+        moments.extend(_promise(promise, zone))
+    moments += [Moment(at=row.told_at or row.due_at, kind="text", what=_text(row), ref=row.id) for row in texts]
     for entry in outbox:
         moments.append(Moment(at=entry.done_at or entry.created_at, kind="crm", what=_crm(entry), ref=entry.id))
     return sorted(moments, key=lambda moment: moment.at)
+
+
+def _promise(row: Promise, zone: ZoneInfo) -> Iterator[Moment]:
+    what = f"Promised to call at {row.due_at.astimezone(zone):%a %d %b, %H:%M %Z}"
+    yield Moment(at=row.made_at, kind="promise", what=what, ref=row.id)
+    after = {
+        "kept": f"Promise kept: called {_late(row.late_s)}",
+        "broken": f"Promise broken: {'not called' if row.late_s is None else f'called {_late(row.late_s)}'}",
+        "void": "Promise no longer waited for",
+    }.get(row.state)
+    if after and row.settled_at:
+        yield Moment(at=row.settled_at, kind="promise", what=after, ref=row.id)
+
+
+def _late(seconds: int | None) -> str:
+    if not seconds:
+        return "to the second"
+    amount = f"{abs(seconds)} s" if abs(seconds) < 120 else f"{abs(seconds) // 60} min"
+    return f"{amount} {'early' if seconds < 0 else 'after the time'}"
+
+
+def _text(row: TextMessage) -> str:
+    if row.kind == "received":
+        return "Text message received" + (f": {row.reason.upper()}" if row.reason else "")
+    why = f" ({plain(row.reason)})" if row.reason else ""
+    return f"Text message, {plain(row.kind)}: {plain(row.state)}{why}"
 
 
 def _verdict(row: Decision, call: int | None, zone: ZoneInfo) -> str:
@@ -60,8 +91,9 @@ def _verdict(row: Decision, call: int | None, zone: ZoneInfo) -> str:
 
 
 def _attempt(attempt: AttemptView) -> Iterator[Moment]:
+    begins = "They rang us" if attempt.direction == "inbound" else f"Call {attempt.number} placed"
     steps: list[tuple[datetime | None, str, str]] = [
-        (attempt.placed_at or attempt.intent_at, "attempt", f"Call {attempt.number} placed"),
+        (attempt.placed_at or attempt.intent_at, "attempt", begins),
         (attempt.ringing_at, "event", "Ringing"),
         (
             attempt.answered_at,

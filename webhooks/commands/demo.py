@@ -19,20 +19,24 @@ from zoneinfo import ZoneInfo
 
 from campaign.errors import Permanent
 from campaign.settings import Settings
+from dialer import law
 from webhooks.commands import embedded
 from webhooks.commands.supervisor import Child, NotReady, Supervisor
 
 HOUR_IN_NEW_YORK = 19
 """Tuesday 19:05 in New York is Wednesday 09:05 or later in Sydney: both campaigns are open, Perth is not."""
+SYDNEY = ZoneInfo("Australia/Sydney")
 CAMPAIGNS = ("solar-us", "dental-au")
 
 
 def offset(now: datetime) -> int:
-    """Seconds that move the business clock to the next Tuesday 19:05 in New York."""
+    """Seconds that move the business clock to the next Tuesday 19:05 in New York that is no holiday in Sydney."""
     there = now.astimezone(ZoneInfo("America/New_York"))
     wanted = there.replace(hour=HOUR_IN_NEW_YORK, minute=5, second=0, microsecond=0) + timedelta(
         days=(1 - there.weekday()) % 7
     )
+    while wanted.astimezone(SYDNEY).date() in law.shipped().statutes["AU"].holidays:
+        wanted += timedelta(days=7)
     return int((wanted - there).total_seconds())
 
 
@@ -79,6 +83,8 @@ def _environment(home: Path, ports: dict[str, int]) -> dict[str, str]:
     local = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     return {
         "ENVIRONMENT": "sandbox",
+        "MEDIA_MAX_LAG_MS": "5000",  # everything runs on this one machine: late audio is better than none
+        "MEDIA_MAX_BUSY": "1",
         "VAR_DIR": str(home),
         "DATABASE_URL": f"sqlite:///{home}/firstring.db",
         "PUBLIC_URL": local["web"],
@@ -88,6 +94,7 @@ def _environment(home: Path, ports: dict[str, int]) -> dict[str, str]:
         "TWILIO_API_URL": local["twilio"],
         "TWILIO_ACCOUNT_SID": "AC00000000000000000000000000000001",
         "TWILIO_AUTH_TOKEN": "sandbox_auth_token_0123456789abcdef",
+        "TWILIO_CALLS_PER_SECOND": "20",
         "TWILIO_FROM_NUMBERS": "+12125550100,+61255501234",
         "TWILIO_API_KEY": "",
         "OPENAI_API_KEY": "sk-sandbox",

@@ -4,18 +4,20 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import httpx
 import redis
 import sqlalchemy as sa
 from rich.console import Console
 
-from campaign import clock, migrations, store
+from campaign import clock, migrations, store, zones
 from campaign.database import Database
 from campaign.errors import FirstringError, Permanent
 from campaign.file import Campaign
 from campaign.settings import Settings
 from crm_sync import choice
+from dialer import lists
 
 SKEW = timedelta(seconds=30)
 
@@ -48,10 +50,12 @@ def examine(settings: Settings) -> Iterator[Finding]:
     database = Database(settings.database_url)
     campaigns: list[Campaign] = []
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+        ("time zone data", _zones),
         ("database", lambda: _database(database)),
         ("Redis", lambda: _redis(settings)),
         ("public address", lambda: _public(settings)),
         ("campaigns", lambda: _campaigns(database, campaigns)),
+        ("lists", lambda: _lists(campaigns)),
         ("Twilio", lambda: _twilio(settings, campaigns)),
         ("OpenAI", lambda: _openai(settings)),
         ("Google Calendar", lambda: _google(settings, database, campaigns)),
@@ -70,6 +74,11 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ) as error:
             yield Finding(name, f"{type(error).__name__}: {error}".splitlines()[0])
     database.dispose()
+
+
+def _zones() -> Iterator[Finding]:
+    found = zones.faults()
+    yield Finding(f"time zone data {zones.version()}", f"{'; '.join(found)}: {zones.REMEDY}" if found else "")
 
 
 def _database(database: Database) -> Iterator[Finding]:
@@ -107,10 +116,20 @@ def _campaigns(database: Database, found: list[Campaign]) -> Iterator[Finding]:
     with database.reading() as session:
         found += [Campaign.model_validate(row.config) for row in store.active(session)]
     for campaign in found:
-        load(campaign.playbook)
-        yield Finding(f"campaign {campaign.name}, playbook {campaign.playbook}")
+        named = [campaign.playbook, *campaign.languages.values()]
+        for playbook in named:
+            load(playbook)
+        yield Finding(f"campaign {campaign.name}, playbook {', '.join(named)}")
     if not found:
         yield Finding("campaigns", "none applied: `firstring campaign apply FILE.yaml`")
+
+
+def _lists(campaigns: list[Campaign]) -> Iterator[Finding]:
+    given = lists.environment()
+    for campaign in campaigns:
+        for one in campaign.scrubs:
+            ills = (lists.trouble(one, country, clock.now(), given) for country in one.countries or campaign.countries)
+            yield Finding(f"list {one.list} of {campaign.name}", next((ill for ill in ills if ill), ""))
 
 
 def _twilio(settings: Settings, campaigns: list[Campaign]) -> Iterator[Finding]:
@@ -133,16 +152,49 @@ def _twilio(settings: Settings, campaigns: list[Campaign]) -> Iterator[Finding]:
         answer.raise_for_status()
         yield Finding("Twilio credentials")
         yield _skew(answer)
-        owned = {number["phone_number"] for number in answer.json()["incoming_phone_numbers"]}
+        owned = {number["phone_number"]: number for number in answer.json()["incoming_phone_numbers"]}
+        listed = client.get(root + "/OutgoingCallerIds.json", params={"PageSize": 1000})
+        listed.raise_for_status()
+        verified = {number["phone_number"] for number in listed.json()["outgoing_caller_ids"]}
+    yield from _caller_ids(settings, campaigns, owned, verified)
+    if not settings.twilio_auth_token:
+        yield Finding("TWILIO_AUTH_TOKEN", "needed to check the signatures of Twilio's callbacks")
+
+
+def _caller_ids(
+    settings: Settings, campaigns: list[Campaign], owned: dict[str, dict[str, Any]], verified: set[str]
+) -> Iterator[Finding]:
+    """Proof of ownership: bought here, or verified by a call to it. Only a number of ours can send people to us."""
+    texting = {caller for campaign in campaigns if campaign.texts.any for caller in campaign.caller_ids}
     for caller in sorted(
         {caller for campaign in campaigns for caller in campaign.caller_ids} | set(settings.from_numbers)
     ):
-        yield Finding(
-            f"caller ID {caller}",
-            "" if caller in owned else "not a number of this Twilio account: buy or verify it, or remove it",
-        )
-    if not settings.twilio_auth_token:
-        yield Finding("TWILIO_AUTH_TOKEN", "needed to check the signatures of Twilio's callbacks")
+        if caller in owned:
+            yield Finding(f"caller ID {caller}: a number of this account")
+            yield from _addresses(settings, caller, owned[caller], texts=caller in texting)
+        elif caller in verified:
+            yield Finding(
+                f"caller ID {caller}: verified, but no number of this account",
+                "people who ring it back do not reach us, and carriers trust it less: buy a number instead",
+            )
+        else:
+            yield Finding(f"caller ID {caller}", "not a number of this Twilio account: buy or verify it, or remove it")
+
+
+def _addresses(settings: Settings, caller: str, number: dict[str, Any], *, texts: bool) -> Iterator[Finding]:
+    """Where Twilio asks what to do with calls and texts that come in to a number."""
+    base = f"{settings.public_base}/twilio"
+    wanted = {"voice_url": f"{base}/inbound", "status_callback": f"{base}/inbound/status", "sms_url": f"{base}/sms"}
+    if texts and not (number.get("capabilities") or {}).get("sms", True):
+        yield Finding(f"texts from {caller}", "the number cannot send texts: take `texts` out of the campaign file")
+    for field, url in wanted.items():
+        words = {
+            "voice_url": "A call comes in",
+            "status_callback": "Call status changes",
+            "sms_url": "A message comes in",
+        }
+        name = f"{caller}, {words[field]}"
+        yield Finding(name, "" if number.get(field) == url else f"set it to {url} (HTTP POST) in Twilio's console")
 
 
 def _skew(answer: httpx.Response) -> Finding:
@@ -187,7 +239,7 @@ def _google(settings: Settings, database: Database, campaigns: list[Campaign]) -
 
 def _crm(settings: Settings) -> Iterator[Finding]:
     try:
-        choice.adapter(settings).close()
+        choice.check(settings)
     except Permanent as error:
         yield Finding(f"CRM={settings.crm}", str(error))
         return

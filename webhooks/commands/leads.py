@@ -1,9 +1,9 @@
-"""`firstring lead submit|import|why`: leads through the real door, and why one was or wasn't called."""
+"""`firstring lead submit|import|why|erase`: leads through the real door, why one was or wasn't called, and forgetting one."""
 
-import csv
+import getpass
 import json
 import os
-from collections.abc import Iterator
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,18 @@ from dotenv import dotenv_values
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from sqlmodel import Session
 
 from campaign import clock, ids, store
 from campaign.database import Database
 from campaign.errors import Permanent, Retryable
 from campaign.records import Lead
 from campaign.settings import Settings
-from webhooks import reasons, standard_webhooks
+from dialer import erasure
+from webhooks import packet, reasons, standard_webhooks
 from webhooks.api import stories
 from webhooks.api.shapes import LeadStory
+from webhooks.leads import bulk
 from webhooks.words import in_short, plain
 
 app = typer.Typer(help="Submit leads, and ask why one was or wasn't called.", no_args_is_help=True)
@@ -52,20 +55,21 @@ def import_(
         ..., exists=True, help="CSV with the lead's field names as columns, nested ones dotted."
     ),
 ) -> None:
-    """Post every row of a CSV through the door; rows that were posted before answer `duplicate`."""
+    """Take in every row of a CSV, behind leads that have just asked; rows that were there before count as `duplicate`.
+
+    Read as it goes, a hundred rows to a transaction, so a list may be of any length; one that was broken off is started again.
+    """
     settings = Settings()
-    key = door_key(settings, source)
-    counts: dict[str, int] = {}
-    with httpx.Client(base_url=settings.public_base, timeout=30) as door:
-        for number, lead in _rows(file):
-            try:
-                status = str(post(door, source, json.dumps(lead).encode(), key)["status"])
-            except Permanent as error:
-                status = "refused"
-                typer.echo(f"{file}:{number}: {error}", err=True)
-            counts[status] = counts.get(status, 0) + 1
+    counts: Counter[str] = Counter()
+    database = Database(settings.database_url)
+    for batch in bulk.batches(bulk.rows(file)):
+        for number, told in bulk.take(database, source, batch):
+            counts[told if told in bulk.STATUSES else "refused"] += 1
+            if told not in bulk.STATUSES:
+                typer.echo(f"{file}:{number}: {told}", err=True)
+    database.dispose()
     typer.echo(", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "no rows")
-    raise typer.Exit(1 if counts.get("refused") else 0)
+    raise typer.Exit(1 if counts["refused"] else 0)
 
 
 @app.command()
@@ -78,6 +82,34 @@ def why(lead_id: str) -> None:
         story = stories.story(session, lead)
         zone = lead.timezone or store.get(session, lead.campaign)[0].timezone
     tell(Console(), story, ZoneInfo(zone))
+
+
+@app.command()
+def erase(
+    who: str = typer.Argument(..., metavar="PHONE|LEAD", help="A number like +12125550101, or a lead's id."),
+    reason: str = typer.Option(..., help="Why, e.g. the request's date; kept as evidence."),
+    yes: bool = typer.Option(False, "--yes", help="Do not ask."),
+) -> None:
+    """Delete a person's data: every lead of the number, words, recordings. Proofs and stops stay as hashes."""
+    with Database(Settings().database_url).transaction() as session:
+        leads = _persons(session, who)
+        if not yes:
+            typer.confirm(f"Erase {len(leads)} leads for good?", abort=True)
+        done = erasure.erase(session, leads, by=getpass.getuser(), reason=reason, now=clock.now())
+    typer.echo(", ".join(f"{count} {kind}" for kind, count in done.counts.items()))
+    typer.echo(
+        "Recordings at the carrier go with the next sweep. The CRM and the calendar keep their own copies: erase there too."
+    )
+
+
+def _persons(session: Session, who: str) -> list[Lead]:
+    """All leads of a number, or of the number of a lead."""
+    named = session.get(Lead, who)
+    phone = packet.number(who) if named is None and not who.startswith("lead_") else named.phone if named else None
+    leads = erasure.of_person(session, phone) if phone else [named] if named else []
+    if not leads:
+        raise Permanent("no lead has this number or id, or its data was erased before", code="no_lead")
+    return leads
 
 
 def tell(console: Console, story: LeadStory, zone: ZoneInfo) -> None:
@@ -105,22 +137,6 @@ def tell(console: Console, story: LeadStory, zone: ZoneInfo) -> None:
 
 def _mark(rule: dict[str, Any]) -> str:
     return "[green]✓[/]" if rule.get("passed") else "[red]✗[/]"
-
-
-def _rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with open(file, newline="", encoding="utf-8-sig") as text:
-        for number, row in enumerate(csv.DictReader(text), start=2):
-            lead: dict[str, Any] = {}
-            for column, value in row.items():
-                if column and value:
-                    _put(lead, column.split("."), value)
-            yield number, lead
-
-
-def _put(lead: dict[str, Any], path: list[str], value: str) -> None:
-    for part in path[:-1]:
-        lead = lead.setdefault(part, {})
-    lead[path[-1]] = value.strip().lower() == "true" if path[-1] == "given" else value
 
 
 def door_key(settings: Settings, source: str) -> bytes:

@@ -3,9 +3,9 @@
 import typer
 from rich.console import Console
 from rich.table import Table
-from sqlmodel import col, or_, select
+from sqlmodel import col, select
 
-from campaign import clock
+from campaign import clock, effects
 from campaign.database import Database
 from campaign.errors import Permanent
 from campaign.records import OutboxEntry
@@ -31,16 +31,8 @@ def list_(state: str = typer.Option("", help="Only due, done or review."), limit
 @app.command()
 def replay(entry_id: str = typer.Argument("", help="One entry; without it, every entry in review.")) -> None:
     """Make entries due again; delivering twice is harmless, the CRM sees one record."""
-    now = clock.now()
-    query = select(OutboxEntry).where(OutboxEntry.id == entry_id if entry_id else OutboxEntry.state == "review")
-    free = or_(
-        col(OutboxEntry.lease_until).is_(None), col(OutboxEntry.lease_until) < now
-    )  # not being delivered right now
     with Database(Settings().database_url).transaction() as session:
-        rows = list(session.exec(query.where(free)))
-        if entry_id and not rows:
+        again = effects.due_again(session, entry_id, clock.now())
+        if entry_id and not again:
             raise Permanent(f"no outbox entry {entry_id} that is free; see `firstring outbox list`", code="no_entry")
-        for row in rows:
-            row.state, row.due_at, row.tries, row.lease_until = "due", now, 0, None
-            session.add(row)
-    typer.echo(f"{len(rows)} due again")
+    typer.echo(f"{again} due again")

@@ -12,9 +12,11 @@ from campaign.errors import Permanent
 from campaign.settings import Settings
 from webhooks.commands.leads import door_key, post
 
+app = typer.Typer()
 CONSENT = "Test call ordered by the operator of this installation for a number on its ALLOWED_TEST_NUMBERS list."
 
 
+@app.command()
 def call(
     number: str = typer.Argument(..., help="E.164, listed in ALLOWED_TEST_NUMBERS."),
     campaign: str = typer.Option("", help="Which campaign; the only one when omitted."),

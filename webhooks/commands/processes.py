@@ -1,17 +1,15 @@
 """One process type each: the Procfile's lines."""
 
 import os
+import socket
 import sys
 
 import typer
 
-from campaign import logs, migrations
-from campaign.database import Database
-from campaign.jobs import QUEUES
+from campaign import heap, logs, zones
 from campaign.settings import Settings
 
 app = typer.Typer()
-ALL_QUEUES = ",".join(sorted(set(QUEUES.values())))
 
 
 @app.command()
@@ -21,10 +19,11 @@ def web() -> None:
 
     from webhooks.slow_senders import PatientProtocol
 
+    zones.require()
     settings = Settings()
     settings.broker()
     logs.configure("web")
-    uvicorn.run(
+    config = uvicorn.Config(
         "webhooks.http_app:create_app",
         factory=True,
         http=PatientProtocol,
@@ -34,11 +33,26 @@ def web() -> None:
         access_log=False,
         timeout_graceful_shutdown=10,
     )
+    shared = [_shared_socket(settings.host, settings.port)] if settings.web_processes > 1 else None
+    config.load()
+    heap.settle()
+    uvicorn.Server(config).run(sockets=shared)
+
+
+def _shared_socket(host: str, port: int) -> socket.socket:
+    """One of several listeners on the port: the kernel deals new connections out among the processes that are there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listener.bind((host, port))
+    return listener
 
 
 @app.command()
 def media() -> None:
     """Live calls: bridges the carrier's media sockets to the Realtime API."""
+    zones.require()
     Settings().broker()
     from webhooks import media_app
 
@@ -48,14 +62,16 @@ def media() -> None:
 
 @app.command()
 def worker(
-    queues: str = typer.Option(ALL_QUEUES, help="Comma-separated queues to work on."),
+    queues: str = typer.Option("", help="Comma-separated queues to work on; all when empty."),
     name: str = typer.Option("worker", help="Of this worker, unique on its host."),
     concurrency: int = typer.Option(0, min=0, help="Jobs at a time; 0 chooses: 8 processes, or 32 threads."),
     pool: str = typer.Option("", help="prefork or threads; chosen when empty (docs/decisions/0003-worker-pool.md)."),
 ) -> None:
     """Dialing, settling, CRM and calendar jobs. Two of them, one for the slow outside, keep dials from waiting (Procfile)."""
+    zones.require()
     Settings().broker()
     logs.configure("worker")
+    from campaign.jobs import QUEUES
     from dialer.worker import app as celery
 
     pool = pool or ("prefork" if _can_fork() else "threads")
@@ -66,7 +82,7 @@ def worker(
             "--hostname",
             f"{name}@%h",
             "--queues",
-            queues,
+            queues or ",".join(sorted(set(QUEUES.values()))),
             "--pool",
             pool,
             "--concurrency",
@@ -87,6 +103,7 @@ def _can_fork() -> bool:
 @app.command()
 def beat() -> None:
     """The clock: wakes what is due every second. A second one does no harm."""
+    zones.require()
     settings = Settings()
     settings.broker()
     logs.configure("beat")
@@ -99,6 +116,9 @@ def beat() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest schema."""
+    from campaign import migrations
+    from campaign.database import Database
+
     settings = Settings()
     database = Database(settings.database_url)
     migrations.upgrade(database.engine)
@@ -109,6 +129,7 @@ def migrate() -> None:
 @app.command()
 def up(quiet: bool = typer.Option(False, help="Only write logs to var/log.")) -> None:
     """Everything on this machine: Redis, database, worker, beat, media and web."""
+    zones.require()
     from webhooks.commands import up as everything
 
     raise typer.Exit(everything.run(Settings(), quiet=quiet))

@@ -40,6 +40,8 @@ class Child:
     once: bool = False
     """Must end by itself with status 0 before the next stage starts (migrations)."""
     cwd: Path | None = None
+    nice: int = 0
+    """How far it steps back where processes want the same core."""
 
     process: subprocess.Popen[str] | None = None
     reader: threading.Thread | None = None
@@ -112,7 +114,7 @@ class Supervisor:
             text=True,
             errors="replace",
             start_new_session=True,  # Ctrl-C reaches the supervisor alone, which then stops the rest in order
-            preexec_fn=_die_with_parent(os.getpid()),  # noqa: PLW1509  the child only makes two system calls before exec
+            preexec_fn=_die_with_parent(os.getpid(), child.nice),  # noqa: PLW1509  the child only makes a few system calls before exec
         )
         assert child.process.stdout is not None
         child.reader = threading.Thread(target=self._read, args=(child, child.process.stdout), daemon=True)
@@ -179,10 +181,11 @@ class Supervisor:
             child.reader.join(1)  # its last words come before the next one's
 
 
-def _die_with_parent(parent: int) -> Callable[[], None]:
+def _die_with_parent(parent: int, nice: int) -> Callable[[], None]:
     """Runs in the child between fork and exec: ask to be killed with the parent, unless it died in between."""
 
     def prepare() -> None:
+        os.nice(nice)
         if _LIBC is not None:
             _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != parent:

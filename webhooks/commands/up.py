@@ -19,8 +19,9 @@ from webhooks.commands import embedded
 from webhooks.commands.supervisor import Child, NotReady, Supervisor
 
 COLOURS = {"redis": 35, "migrate": 37, "worker": 33, "errands": 93, "beat": 36, "media": 32, "web": 34, "up": 1}
-PROMPT_QUEUES, PATIENT_QUEUES = "dial,calls,sweep", "crm,calendar,media"
-"""Apart, so that no dial waits for a slow CRM (measured: form → POST p95 1.5 s with one worker, 0.1 s without a CRM)."""
+PROMPT_QUEUES, PATIENT_QUEUES = "dial,calls,sweep", "crm,calendar,media,upkeep"
+"""Apart, so that no dial waits for a slow CRM (measured: form → POST p95 1.5 s with one worker, 0.1 s without a CRM). Errands
+step back where processes want the same core, but not on SQLite: it has one writer at a time, and all wait for a slow one."""
 PROGRAM = [sys.executable, "-m", "webhooks.cli"]
 
 
@@ -35,7 +36,9 @@ def stages(settings: Settings) -> list[list[Child]]:
     found.append(
         [
             _worker("worker", PROMPT_QUEUES, 8, environment),
-            _worker("errands", PATIENT_QUEUES, 3, environment),
+            _worker(
+                "errands", PATIENT_QUEUES, 3, environment, nice=0 if settings.database_url.startswith("sqlite") else 5
+            ),
             Child(
                 "media",
                 [*PROGRAM, "media"],
@@ -48,21 +51,23 @@ def stages(settings: Settings) -> list[list[Child]]:
         ]
     )
     # Last, so that whoever sees the door answer finds the workers behind it ready.
-    web = Child("web", [*PROGRAM, "web"], environment, ready=_healthy(settings.port), ready_within=90, stop_within=15)
-    found.append([web])
+    names = ["web", *(f"web{number}" for number in range(2, settings.web_processes + 1))]
+    found.append([_web(name, settings.port, environment) for name in names])
     return found
 
 
-def _worker(name: str, queues: str, concurrency: int, environment: dict[str, str]) -> Child:
+def _web(name: str, port: int, environment: dict[str, str]) -> Child:
+    return Child(name, [*PROGRAM, "web"], environment, ready=_healthy(port), ready_within=90, stop_within=15)
+
+
+def _worker(name: str, queues: str, concurrency: int, environment: dict[str, str], nice: int = 0) -> Child:
     argv = [*PROGRAM, "worker", "--name", name, "--queues", queues, "--concurrency", str(concurrency)]
-    return Child(name, argv, environment, ready_line=rf"{name}@\S+ ready", ready_within=90, stop_within=75)
+    return Child(name, argv, environment, ready_line=rf"{name}@\S+ ready", ready_within=90, stop_within=75, nice=nice)
 
 
 def run(settings: Settings, *, quiet: bool = False) -> int:
     """Run until Ctrl-C or SIGTERM; the exit status. Prints where everything is once it is ready."""
-    choice.adapter(
-        settings
-    ).close()  # an unusable CRM is told here in one line, not by workers that die again and again
+    choice.check(settings)  # an unusable CRM is told here in one line, not by workers that die again and again
     say = _log_files(settings.var_dir / "log", show=not quiet)
     _ = settings.bearer_token, settings.signing_key  # made once here, so that both are there when we say `ready`
     supervisor = Supervisor(stages(settings), say)

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from campaign import clock, store
 from campaign.records import Attempt, Booking, Lead
+from dialer.states import UNRECORDED
 from webhooks import bearer, bodies, ground, optout, pages
 from webhooks.api import shapes, stories
 from webhooks.api.door import find
@@ -77,7 +78,7 @@ async def sign_in(request: Request) -> Response:
 
 @router.post("/sign-out")
 async def sign_out(request: Request, session: Session) -> Response:
-    await _own_form(request, session)
+    await own_form(request, session)
     answer = RedirectResponse(SIGN_IN, 303)
     answer.delete_cookie(sessions.COOKIE, path="/console")
     return answer
@@ -145,12 +146,12 @@ async def lead(request: Request, session: Session, lead_id: str, follow: bool = 
 
 @router.post("/leads/{lead_id}/opt-out")
 async def opt_out(request: Request, session: Session, lead_id: str) -> Response:
-    await _own_form(request, session)
+    await own_form(request, session)
     here = ground.of(request)
 
     def write() -> list[str]:
         with here.database.transaction() as writing:
-            return optout.stop(writing, find(writing, lead_id), channel="api", now=clock.now())
+            return optout.stop(writing, find(writing, lead_id), channel="console", now=clock.now())
 
     for attempt_id in await run_in_threadpool(write):
         await run_in_threadpool(here.tell_call, attempt_id, {"kind": "opt_out"})
@@ -164,7 +165,7 @@ async def recorded(request: Request, session: Session, attempt_id: str) -> Respo
     def read() -> str | None:
         with here.database.reading() as reading:
             attempt = reading.get(Attempt, attempt_id) if WORD.fullmatch(attempt_id) else None
-            return attempt.recording_sid if attempt else None
+            return attempt.recording_sid if attempt and attempt.recording_status not in UNRECORDED else None
 
     return await recording.play(here.settings, await run_in_threadpool(read), request.headers.get("range"))
 
@@ -179,8 +180,9 @@ async def _form(request: Request) -> dict[str, str]:
     return {name: values[-1] for name, values in fields.items()}
 
 
-async def _own_form(request: Request, session: str) -> None:
-    """Refuse a change that was not made with a form of this session."""
-    given = (await _form(request)).get("form_token", "")
-    if not bearer.matches(given, sessions.form_token(ground.of(request).settings, session)):
+async def own_form(request: Request, session: str) -> dict[str, str]:
+    """The fields of a form of this session; refuses a change that was made with any other."""
+    form = await _form(request)
+    if not bearer.matches(form.get("form_token", ""), sessions.form_token(ground.of(request).settings, session)):
         raise Problem(403, "foreign_form", "This form does not belong to your session. Reload the page and try again.")
+    return form

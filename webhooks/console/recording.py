@@ -4,6 +4,7 @@ The address is built from the recording's id alone; nothing a callback said is e
 Twilio's password reaches a browser.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
@@ -14,6 +15,7 @@ from campaign.settings import Settings
 from webhooks.problems import Problem
 
 SID = re.compile(r"RE[0-9a-f]{32}")
+NOT_YET_S = (0.3, 0.9)
 PASSED_BACK = ("content-length", "content-range", "accept-ranges", "last-modified", "etag")
 
 
@@ -33,11 +35,7 @@ async def play(settings: Settings, recording_sid: str | None, wanted_range: str 
         request = client.build_request(
             "GET", address(settings, recording_sid), headers={"Range": wanted_range} if wanted_range else {}
         )
-        answer = await client.send(request, auth=httpx.BasicAuth(user, password), stream=True)
-        if answer.status_code not in (200, 206):
-            status = answer.status_code
-            await answer.aclose()
-            raise _refusal(status)
+        answer = await _fetched(client, request, httpx.BasicAuth(user, password))
     except httpx.HTTPError as error:
         await client.aclose()
         raise Problem(503, "recording_unavailable", "The recording cannot be fetched right now.") from error
@@ -46,6 +44,19 @@ async def play(settings: Settings, recording_sid: str | None, wanted_range: str 
         raise
     headers = {name: answer.headers[name] for name in PASSED_BACK if name in answer.headers}
     return StreamingResponse(_pieces(client, answer), answer.status_code, headers, media_type="audio/wav")
+
+
+async def _fetched(client: httpx.AsyncClient, request: httpx.Request, auth: httpx.BasicAuth) -> httpx.Response:
+    """The recording, its body still to be read. Just after it is complete it may not be there yet (R81)."""
+    for wait in (*NOT_YET_S, None):
+        answer = await client.send(request, auth=auth, stream=True)
+        if answer.status_code in (200, 206):
+            return answer
+        await answer.aclose()
+        if wait is None or answer.status_code != 404:
+            break
+        await asyncio.sleep(wait)
+    raise _refusal(answer.status_code)
 
 
 def _credentials(settings: Settings) -> tuple[str, str]:

@@ -122,7 +122,7 @@ def steps(lead: shapes.LeadStory) -> list[tuple[str, str]]:
 
 def _choices(here: ground.Ground) -> list[Choice]:
     with here.database.reading() as session:
-        campaigns = [Campaign.model_validate(row.config) for row in store.active(session)]
+        campaigns = [store.read(row) for row in store.active(session)]
     return [
         Choice(campaign, source) for campaign in campaigns for source in campaign.sources if source.kind == "standard"
     ]

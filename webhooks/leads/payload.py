@@ -11,10 +11,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+
+from dialer.agreement import is_period
 
 TRUE = frozenset({"true", "1", "yes", "on"})
 FALSE = frozenset({"false", "0", "no", "off"})
+YES_NO = frozenset({"given", "revoked"})
 NESTED = ("consent", "answers")
 DEEPEST = 20
 MOST_FIELDS = 2_000
@@ -46,10 +49,23 @@ def _moment(value: Any) -> datetime:
         raise ValueError("must be a time with an offset, like 2026-11-22T14:05:00Z") from error
 
 
+def _listed(value: Any) -> Any:
+    """One channel of a form comes as text; the field repeated, as a list."""
+    return [value] if isinstance(value, str) else value
+
+
+def _period(value: str) -> str:
+    if not is_period(value):
+        raise ValueError("must be a period like P6M, P1Y or P90D")
+    return value
+
+
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 Word = Annotated[str, StringConstraints(strict=True, max_length=64, strip_whitespace=True)]
 Line = Annotated[str, StringConstraints(strict=True, max_length=254, strip_whitespace=True)]
 Link = Annotated[str, StringConstraints(strict=True, max_length=2048, strip_whitespace=True)]
+Channels = Annotated[list[Word], BeforeValidator(_listed), Field(max_length=20)]
+Period = Annotated[Word, AfterValidator(_period)]
 Prose = Annotated[str, StringConstraints(strict=True, max_length=20_000)]
 
 
@@ -67,6 +83,14 @@ class ConsentForm(BaseModel):
     at: Moment | None = None
     method: Word = ""
     certificate_url: Link = ""
+    certificate_vendor: Word | None = None
+    channels: Channels | None = None
+    """What was agreed to: `ai_voice`, `live_voice`, `sms`, …; leave it out when only the words say so."""
+    period: Period | None = None
+    """For how long, as the person was told: `P6M`, `P1Y`, `P90D`."""
+    purpose: Line | None = None
+    revoked: bool = Field(False, strict=True)
+    """The person asks never to be called (again): suppressed at once, everywhere."""
 
 
 class LeadForm(BaseModel):
@@ -135,10 +159,15 @@ def _nested(pairs: list[tuple[str, str]]) -> dict[str, Any]:
             continue
         place[name] = _together(place[name], value) if name in place else value
     consent = given.get("consent")
-    if isinstance(consent, dict) and isinstance(consent.get("given"), str):
-        word = consent["given"].strip().lower()
-        consent["given"] = True if word in TRUE else False if word in FALSE else consent["given"]
+    if isinstance(consent, dict):
+        for name in YES_NO & consent.keys():
+            consent[name] = _yes_or_no(consent[name])
     return given
+
+
+def _yes_or_no(value: Any) -> Any:
+    word = value.strip().lower() if isinstance(value, str) else ""
+    return True if word in TRUE else False if word in FALSE else value
 
 
 def _together(first: Any, second: str) -> list[str]:

@@ -23,7 +23,8 @@ def refusal(path: str, signature: str | None, settings: Settings) -> HTTPStatus 
     """Why this upgrade is refused, or None to let it in."""
     if attempt_of(path) is None:
         return HTTPStatus.NOT_FOUND
-    if not signature or not settings.twilio_auth_token:
+    if not signature:
         return HTTPStatus.FORBIDDEN
-    genuine = RequestValidator(settings.twilio_auth_token).validate(settings.media_base + path, {}, signature)
+    address = settings.media_base + path
+    genuine = any(RequestValidator(token).validate(address, {}, signature) for token in settings.signing_tokens)
     return None if genuine else HTTPStatus.FORBIDDEN

@@ -8,31 +8,33 @@ from typing import Any
 
 import redis.asyncio
 import structlog
-from websockets.asyncio.server import ServerConnection
 
 from campaign import clock
 from campaign.database import Database
 from campaign.errors import FirstringError, Refused
-from campaign.file import Campaign
 from campaign.settings import Settings
+from qualify import briefing, tools
 from qualify import commands as do
-from qualify import tools
 from qualify.bridge import Bridge
-from qualify.line import Line
-from qualify.model_link import Model
+from qualify.line import BROKEN, POLICY, Line
 from qualify.ports import Calendars, CallControl
+from qualify.realtime import Address, Realtime
 from qualify.summary import answer_lines
 from qualify.tools import save_answers
 from qualify.tools.desk import Desk
 from webhooks.media import case as cases
 from webhooks.media import meters, orders, record, tasks
+from webhooks.media.foresight import Foresight
 from webhooks.media.gatekeeper import attempt_of
 from webhooks.media.hands import CallHands, Watch
+from webhooks.media.load import Load
 from webhooks.media.phone import wait_for_start
+from webhooks.media.transports import DIAL
 
 log = structlog.get_logger()
-POLICY_VIOLATION = 1008
 WRITE_TRIES = (0.2, 1.0, 3.0)
+AT_ONCE = 3
+"""Calls that are opened or written down at once. More threads would not be faster, and hold up those that talk."""
 
 
 class Switchboard:
@@ -43,43 +45,48 @@ class Switchboard:
         carrier: CallControl,
         calendars: Calendars | None,
         client: redis.asyncio.Redis | None,
+        load: Load,
     ) -> None:
         self._settings, self._database = settings, database
         self._carrier, self._calendars, self._redis = carrier, calendars, client
         self._threads = ThreadPoolExecutor(max_workers=32, thread_name_prefix="tool")
+        self._books = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="books")
         self._watch = Watch(client)
-        self._model = Model(settings.openai_realtime_url, settings.openai_api_key, settings.openai_realtime_model)
+        self._foresight = Foresight(calendars, database, self._threads, client)
+        self._address = Address(settings.openai_realtime_url, settings.openai_api_key, settings.openai_realtime_model)
+        self._dial = DIAL[settings.realtime_transport]
+        self._load = load
         self.live: set[str] = set()
         self.draining = False
-        self._sockets = 0
         self._empty = asyncio.Event()
         self._empty.set()
 
-    async def answer(self, connection: ServerConnection) -> None:
+    @property
+    def closed(self) -> str:
+        """Why no new call is taken, or nothing."""
+        return "draining" if self.draining else "overloaded" if self._load.reason else ""
+
+    async def answer(self, line: Line, path: str) -> None:
         """One socket, from its first message to the stored record; counted from the start, so that draining waits for it."""
-        self._sockets += 1
+        self._load.calls += 1
         self._empty.clear()
         try:
-            await self._answer(connection)
+            await self._answer(line, attempt_of(path) or "")
         finally:
-            self._sockets -= 1
-            if not self._sockets:
+            self._load.calls -= 1
+            if not self._load.calls:
                 self._empty.set()
 
-    async def _answer(self, connection: ServerConnection) -> None:
-        attempt_id = attempt_of(connection.request.path) if connection.request else None
-        line = Line(connection)
-        if attempt_id is None:
-            return
+    async def _answer(self, line: Line, attempt_id: str) -> None:
         try:
             start = await wait_for_start(line)
-            case = await asyncio.to_thread(
-                cases.open_case, self._database, self._settings, attempt_id, start, clock.now()
+            case = await asyncio.get_running_loop().run_in_executor(
+                self._books, cases.open_case, self._database, self._settings, attempt_id, start, clock.now()
             )
         except FirstringError as error:
             meters.refused.labels(error.code).inc()
             log.warning("stream refused", attempt=attempt_id, code=error.code)
-            await connection.close(POLICY_VIOLATION if isinstance(error, Refused) else 1011, error.code)
+            await line.close(POLICY if isinstance(error, Refused) else BROKEN, error.code)
             return
         self.live.add(attempt_id)
         meters.live.set(len(self.live))
@@ -90,25 +97,28 @@ class Switchboard:
             meters.live.set(len(self.live))
 
     async def _converse(self, case: cases.Case, call_sid: str, stream_sid: str, line: Line) -> None:
-        self._look_ahead(case.campaign)
+        self._foresight.look(case.campaign)
         desk = cases.desk(case, self._calendars)
         desk.summary = partial(_so_far, desk)
         terms = cases.terms(case, self._settings)
-        hands = CallHands(case, call_sid, self._carrier, self._database, self._settings, self._watch)
+        hands = CallHands(
+            case, call_sid, self._carrier, self._database, self._settings, self._watch, partial(briefing.compose, desk)
+        )
         bridge = Bridge(
             terms,
             line,
             stream_sid,
-            self._model,
-            cases.config(case, self._settings),
+            Realtime(self._address, cases.config(case, self._settings), self._dial),
             partial(self._run_tool, desk),
             hands,
             self._threads,
             _header(case, self._settings),
+            case.earlier.event if case.earlier else None,
         )
         ears = None
         if self._redis is not None:
-            ears = asyncio.create_task(orders.listen(self._redis, case.attempt.id, bridge.feed))
+            missed = partial(cases.missed, self._database, case.attempt.id)
+            ears = asyncio.create_task(orders.listen(self._redis, case.attempt.id, case.campaign, bridge.feed, missed))
         try:
             await bridge.run()
         finally:
@@ -117,15 +127,11 @@ class Switchboard:
             await asyncio.shield(self._write(case, bridge, desk))
 
     def _run_tool(self, desk: Desk, order: do.RunTool) -> dict[str, Any]:
+        desk.speak(order.language, clock.now())
         result = tools.run(order.name, order.arguments, desk, clock.now(), order.confirmed)
         if order.name == save_answers.NAME and len(desk.open_questions()) <= 1:
-            self._look_ahead(desk.campaign)
+            self._foresight.look(desk.campaign)
         return result
-
-    def _look_ahead(self, campaign: Campaign) -> None:
-        """Read the calendars before they are asked for: as the call begins, and when the questions are nearly over."""
-        if self._calendars is not None:
-            self._threads.submit(_prefetch, self._calendars, campaign)
 
     async def _write(self, case: cases.Case, bridge: Bridge, desk: Desk) -> None:
         """The record must be kept: tried again when the database is away."""
@@ -133,8 +139,8 @@ class Switchboard:
         tape = bridge.tape.close()
         for wait in (*WRITE_TRIES, None):
             try:
-                result = await asyncio.to_thread(
-                    record.write, self._database, case.attempt.id, talk, desk, tape, clock.now()
+                result = await asyncio.get_running_loop().run_in_executor(
+                    self._books, record.write, self._database, case, talk, desk, tape, clock.now()
                 )
                 break
             except Exception as error:
@@ -157,15 +163,10 @@ class Switchboard:
         return len(self.live)
 
     async def close(self) -> None:
+        await self._foresight.close()
         await self._watch.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-def _prefetch(calendars: Calendars, campaign: Campaign) -> None:
-    try:
-        calendars.prefetch(campaign, clock.now())
-    except FirstringError as error:
-        log.info("calendars not read ahead", code=error.code)
+        self._books.shutdown(wait=False)
 
 
 def _so_far(desk: Desk) -> str:
@@ -180,6 +181,7 @@ def _header(case: cases.Case, settings: Settings) -> dict[str, Any]:
         "playbook_sha256": case.script.sha256,
         "prompt_sha256": case.prompt.sha256,
         "model": settings.openai_realtime_model,
+        "settings": cases.manner(case, settings),
         "mandatory": case.prompt.mandatory,
         "ask": case.prompt.ask,
     }

@@ -1,9 +1,11 @@
 """`POST /twilio/{attempt_id}/{what}`: signature first, then one transaction in `dialer.callbacks`, then a short answer.
 
 Two kinds: instructions answer TwiML, notices answer 204. An attempt we do not know ends the call (instructions) or is
-logged (notices), since a repeat would change nothing. Database trouble is 503, which Twilio retries when asked to.
+logged (notices), since a repeat would change nothing. Database trouble is 503, which Twilio retries when asked to; but
+where no answer could be taken for a yes, every trouble is a hang-up. (twilio.md R86)
 """
 
+import asyncio
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -14,12 +16,12 @@ from fastapi import APIRouter, Request
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
-from twilio.twiml.voice_response import VoiceResponse
 
 from campaign import clock
 from campaign.errors import Permanent, Refused
+from campaign.records import Attempt
 from campaign.settings import Settings
-from dialer import callbacks
+from dialer import callbacks, documents, texts
 from webhooks import ground
 from webhooks.problems import Problem
 from webhooks.twilio import signature
@@ -41,7 +43,13 @@ NOTICES: dict[str, Notice] = {
     "amd": callbacks.amd,
     "recording": callbacks.recording,
     "stream": callbacks.stream,
+    "text": texts.told,
 }
+"""The last one's id is a text's."""
+FAILS_CLOSED = frozenset({"whisper"})
+"""A colleague's leg whose document cannot be had might be bridged as it is."""
+BOOKKEEPERS = 8
+"""Threads for call progress, which is patient: waiting for its turn it must not take those that a form or a caller needs."""
 ATTEMPT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 ENDED = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 
@@ -52,8 +60,13 @@ async def receive(attempt_id: str, what: str, request: Request) -> Response:
     params = await signature.params(request, here.settings)
     attempt_id = attempt_id if ATTEMPT_ID.fullmatch(attempt_id) else "unknown"
     if what in INSTRUCTIONS:
-        twiml = await run_in_threadpool(_instruct, here, what, attempt_id, params)
+        instruct = _or_hang_up if what in FAILS_CLOSED else _instruct
+        twiml = await run_in_threadpool(instruct, here, what, attempt_id, params)
         return Response(twiml, media_type="text/xml")
+    if what == "status":
+        bookkeepers = request.app.state.bookkeepers
+        await asyncio.get_running_loop().run_in_executor(bookkeepers, _note, here, what, attempt_id, params)
+        return Response(status_code=204)
     if what in NOTICES:
         await run_in_threadpool(_note, here, what, attempt_id, params)
         return Response(status_code=204)
@@ -61,29 +74,46 @@ async def receive(attempt_id: str, what: str, request: Request) -> Response:
 
 
 def _instruct(here: ground.Ground, what: str, attempt_id: str, params: dict[str, str]) -> str:
+    instruct = INSTRUCTIONS[what]
+    if what == "voice" and here.media_is_full():
+        instruct = callbacks.voice_when_full
     try:
         with here.database.transaction() as session:
-            return INSTRUCTIONS[what](session, attempt_id, params, here.settings, clock.now())
+            return instruct(session, attempt_id, params, here.settings, clock.now())
     except Permanent as error:
         log.warning("instruction for an attempt we do not know", what=what, code=error.code)
-        hang_up = VoiceResponse()
-        hang_up.hangup()
-        return str(hang_up)
+        return documents.hang_up()
     except Refused as error:
-        raise _forbidden(error, what) from error
+        raise forbidden(error, what) from error
+
+
+def _or_hang_up(here: ground.Ground, what: str, attempt_id: str, params: dict[str, str]) -> str:
+    try:
+        return _instruct(here, what, attempt_id, params)
+    except Exception as error:
+        log.error("an instruction failed; the leg is hung up", what=what, error=type(error).__name__)
+        return documents.hang_up()
 
 
 def _note(here: ground.Ground, what: str, attempt_id: str, params: dict[str, str]) -> None:
     try:
-        with here.database.transaction() as session:
+        with here.database.transaction(patient=what == "status") as session:
             NOTICES[what](session, attempt_id, params, clock.now())
+            ringing = session.get(Attempt, attempt_id) if _rings(what, params) else None
+            campaign = ringing.campaign if ringing else ""
     except Permanent as error:
         log.warning("notice about an attempt we do not know", what=what, code=error.code)
         return
     except Refused as error:
-        raise _forbidden(error, what) from error
+        raise forbidden(error, what) from error
     if message := live_message(what, params):
         here.tell_call(attempt_id, message)
+    if campaign:
+        here.tell_ringing(campaign)
+
+
+def _rings(what: str, params: dict[str, str]) -> bool:
+    return what == "status" and params.get("CallStatus") == "ringing"
 
 
 def live_message(what: str, params: dict[str, str]) -> dict[str, Any] | None:
@@ -95,6 +125,6 @@ def live_message(what: str, params: dict[str, str]) -> dict[str, Any] | None:
     return None
 
 
-def _forbidden(error: Refused, what: str) -> Problem:
+def forbidden(error: Refused, what: str) -> Problem:
     log.warning("message does not belong to its attempt", what=what, code=error.code)
     return Problem(403, error.code, "This message does not belong to this attempt.")

@@ -37,13 +37,12 @@ async def params(request: Request, settings: Settings) -> dict[str, str]:
     """The parameters of a request proved to be our Twilio account's, last value of a repeat; else a 403 `Problem`."""
     body = await bodies.read(request, LARGEST)
     refused = Problem(403, "not_twilio", "The signature does not prove that Twilio sent this.")
-    if not settings.twilio_auth_token:
-        raise refused
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict")
         signature = request.headers.get("x-twilio-signature", "")
-        proved = RequestValidator(settings.twilio_auth_token).validate(
-            signed_url(request, settings), Params(pairs), signature
+        url = signed_url(request, settings)
+        proved = any(
+            RequestValidator(token).validate(url, Params(pairs), signature) for token in settings.signing_tokens
         )
     except (ValueError, TypeError) as error:
         raise refused from error

@@ -136,7 +136,9 @@ class PlaybookAgent:
         return self._go_on(said)
 
     def _greeting(self) -> str:
-        self.current = " ".join(line for part, line in self.book["greeting"].items() if part != "are_you_a_robot")
+        self.current = " ".join(
+            line for part, line in self.book["greeting"].items() if part not in ("are_you_a_robot", "screener")
+        )
         for placeholder, value in {"first_name": "Maria", "agent": "Ava", "brand": "Brightroof"}.items():
             self.current = self.current.replace(f"{{{placeholder}}}", value)
         return self.current

@@ -30,6 +30,11 @@ PERSONAS = cast().personas.values()
         ("15", "doubts"),
         ("16", "changes_slot"),
         ("17", "books"),
+        ("91", "screened_ios"),
+        ("92", "screened_pixel"),
+        ("93", "phone_menu"),
+        ("94", "quiet_verdict"),
+        ("95", "long_talker"),
         ("99", "books"),
     ],
 )

@@ -25,6 +25,7 @@ from sandbox.realtime.session import Session
 from sandbox.realtime.stage import Output, Send, Stage
 from sandbox.realtime.standin import Standin
 from sandbox.speech import Ear, Library
+from sandbox.speech.voices import agent_voice
 
 PLAYBOOKS = Path(__file__).resolve().parents[3] / "prompts" / "playbooks"
 TOOLS = [
@@ -131,7 +132,7 @@ def make_bench(library: Library) -> Callable[..., Bench]:
             Conversation(ids.conversation()),
             Journal("sess", model, 100.0),
             knobs,
-            lambda text: library.say(text, voice="ava").mulaw,
+            lambda text: library.say(text, voice=agent_voice(text, library)).mulaw,
         )
         stage.agenda.now = 100.0
         bench = Bench(Session(stage, Ear(library), Standin(PLAYBOOKS), beta=beta), library)

@@ -80,6 +80,10 @@ def test_cancel_ends_it_and_a_second_cancel_is_refused(phone):
     error = phone.send("response.cancel")[0]["error"]
     assert error["code"] == "response_cancel_not_active"
     assert error["message"] == "Cancellation failed: no active response found"
+    assert "cancel_without_response" not in phone.broken_rules(), "it may have crossed the end of the response"
+    phone.run(1)
+    phone.send("response.cancel")
+    assert "cancel_without_response" in phone.broken_rules()
 
 
 def test_truncate_beyond_what_was_generated_is_refused_in_the_exact_words(phone):
@@ -196,3 +200,30 @@ def test_max_output_tokens_cuts_the_sentence(phone):
 def test_the_same_seed_gives_the_same_bytes(make_bench, session_config):
     first, second = (_with(make_bench, session_config) for _ in range(2))
     assert first.events == second.events
+
+
+def test_deleted_items_are_billed_no_more(phone):
+    """A summary at the root and a block of deletions make the context small again."""
+    for number in range(6):
+        words = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "word " * 100}]}
+        phone.send("conversation.item.create", item={"id": f"old_{number}", **words})
+    phone.send("response.create", response={"metadata": {"client_event_id": "rc_1"}})
+    phone.run(20)
+    before = phone.of("response.done")[-1]["response"]["usage"]["input_tokens"]
+    short = {"type": "message", "role": "system", "content": [{"type": "input_text", "text": "In short."}]}
+    phone.send("conversation.item.create", item={"id": "sum_1", **short}, previous_item_id="root")
+    assert phone.session.stage.conversation.items[0].id == "sum_1"
+    for number in range(6):
+        assert phone.send("conversation.item.delete", item_id=f"old_{number}")[0]["type"] == "conversation.item.deleted"
+    phone.send("response.create", response={"metadata": {"client_event_id": "rc_2"}})
+    phone.run(20)
+    assert phone.of("response.done")[-1]["response"]["usage"]["input_tokens"] < before - 400
+
+
+def test_an_output_whose_call_was_deleted_is_a_breach(phone):
+    call = {"type": "function_call", "id": "f_1", "call_id": "call_1", "name": "check_slots", "arguments": "{}"}
+    phone.send("conversation.item.create", item=call)
+    phone.send("conversation.item.create", item={"type": "function_call_output", "call_id": "call_1", "output": "{}"})
+    phone.send("conversation.item.delete", item_id="f_1")
+    phone.send("response.create", response={"metadata": {"client_event_id": "rc_1"}})
+    assert "output_without_call" in [each["rule"] for each in phone.session.stage.journal.violations]

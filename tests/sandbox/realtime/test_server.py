@@ -192,10 +192,17 @@ async def test_unknown_faults_are_refused(address):
     assert "explode" in answer.json()["error"]
 
 
-async def test_reset_forgets_closed_sessions(address, session_config):
+async def test_reset_forgets_all_sessions_and_cuts_those_still_open(address, session_config):
+    """One that was told to stall reads and sends nothing, and would stay for ever."""
     async with _socket(address) as socket:
         await _open(socket, session_config)
+    stalled = await _socket(address)
+    await _open(stalled, session_config)
+    await _post(address, "/_sandbox/faults", {"stall": {"after_ms": 0}})
+    await _greet(stalled)
     await _post(address, "/_sandbox/reset", {})
+    with pytest.raises(ConnectionClosed):
+        await _until(stalled, "never")
     assert await _get(address, "/_sandbox/sessions") == []
     assert await _get(address, "/_sandbox/health") == {"name": "realtime", "simulated": True}
 

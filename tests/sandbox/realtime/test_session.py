@@ -123,3 +123,13 @@ def test_a_session_expires(make_bench):
     bench.run(6)
     assert bench.of("error")[0]["error"]["code"] == "session_expired"
     assert bench.endings == [Hang(1001, "session expired")]
+
+
+def test_a_lifetime_is_announced_and_kept(make_bench):
+    usual = make_bench().of("session.created")[0]["session"]["expires_at"]
+    bench = make_bench(lifetime={"seconds": 310})
+    assert bench.of("session.created")[0]["session"]["expires_at"] - usual == pytest.approx(310 - 3600, abs=5)
+    bench.run(309)
+    assert bench.of("error") == []
+    bench.run(2)
+    assert bench.of("error")[-1]["error"]["code"] == "session_expired"

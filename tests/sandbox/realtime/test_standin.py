@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from sandbox.realtime.conversation import Item
+from sandbox.realtime.memory import Memory
+from sandbox.realtime.script import script_from
 from sandbox.realtime.standin import Standin
 from sandbox.realtime.turn import Call, Say, Scene, Turn
 
@@ -49,8 +51,11 @@ class Talk:
         return turn
 
     def hears(self, words: str) -> Turn:
-        self.items.append(Item(f"i{len(self.items)}", "message", role="user", words=words, audio_bytes=8000))
+        self.hears_only(words)
         return self.respond()
+
+    def hears_only(self, words: str) -> None:
+        self.items.append(Item(f"i{len(self.items)}", "message", role="user", words=words, audio_bytes=8000))
 
     def silence(self) -> Turn:
         self.items.append(Item(f"i{len(self.items)}", "message", role="user"))
@@ -260,6 +265,24 @@ def test_after_a_lost_line_replayed_history_is_enough_to_go_on():
     assert "Is your roof" in text
 
 
+def test_it_learns_from_an_account_of_what_tools_did():
+    """A pruned or rebuilt conversation: the calls are gone, a system item tells of them."""
+    talk = Talk()
+    talk.items.append(
+        Item("a", "message", role="assistant", words="Roughly how much is your electricity bill each month?")
+    )
+    told = (
+        'Do not greet.\nTool results so far:\nsave_answers: {"saved": ["homeowner", "monthly_bill"], "open": ["timeline"]}\n'
+        'schedule: {"status": "read_back", "read_back": "Friday", "callback_id": "c1"}'
+    )
+    talk.items.insert(0, Item("sum", "message", role="system", words=told))
+    memory = Memory(script_from(FACTS, PLAYBOOKS)).read(talk.items)
+    assert memory.greeted
+    assert (memory.answered, memory.open) == ({"homeowner", "monthly_bill"}, ["timeline"])
+    assert memory.scheduled is not None
+    assert memory.scheduled.arguments == {"kind": "callback"}
+
+
 def test_words_to_be_said_exactly_are():
     talk = Talk().to_question(0)
     assert spoken(talk.told('Say exactly this now, nothing else: "One moment please."')) == "One moment please."
@@ -317,3 +340,44 @@ def test_odd_tool_answers_never_stop_the_talk(name, output):
     talk.respond()
     for words in ("Yes, please.", "", "The first one, please."):
         talk.hears(words)
+
+
+MIA = {"read_back": "m-i-a at x dot c-o-m", "question_id": "email", "saved": [], "open": ["email"]}
+
+
+def asked_for_the_email() -> Talk:
+    """Everything else is known from the form."""
+    facts = "new_patient: yes\nreason: clean\nage_group: adult\nsuburb_ok: yes\n"
+    talk = Talk(instructions=f"Playbook: dental-au\n# Facts\nfirst_name: Chloe\nbrand: Harbour Dental\n{facts}")
+    talk.respond()
+    assert "best e-mail" in spoken(talk.hears("Yes, sure."))
+    ((name, arguments),) = called(talk.hears("It's mia at x dot com."))
+    assert (name, arguments["answers"]) == ("save_answers", [{"question_id": "email", "value": "mia at x dot com"}])
+    assert (
+        spoken(talk.returns(status="read_back", **MIA)) == "Let me read that back. m-i-a at x dot c-o-m. Is that right?"
+    )
+    return talk
+
+
+def test_a_spelled_answer_is_sent_again_after_a_yes():
+    talk = asked_for_the_email()
+    ((name, arguments),) = called(talk.hears("Yes, that's right."))
+    assert (name, arguments["answers"]) == ("save_answers", [{"question_id": "email", "value": "mia at x dot com"}])
+    assert called(talk.returns(saved=["email"], open=[])) == [("check_slots", {})]
+
+
+def test_a_correction_of_a_spelled_answer_is_the_whole_value():
+    talk = asked_for_the_email()
+    ((_, arguments),) = called(talk.hears("No, it's mia dot b at x dot com."))
+    assert arguments["answers"] == [{"question_id": "email", "value": "mia dot b at x dot com"}]
+    assert "dot b at" in spoken(talk.returns(status="read_back", **{**MIA, "read_back": "m-i-a dot b at x dot c-o-m"}))
+
+
+def test_a_refused_confirmation_is_read_back_again():
+    talk = asked_for_the_email()
+    talk.hears("Yes.")
+    assert "Is that right?" in spoken(talk.returns(error="not_confirmed", **MIA))
+
+
+def test_a_mere_no_has_it_asked_for_again():
+    assert spoken(asked_for_the_email().hears("No.")) == "What's the best e-mail for your confirmation?"

@@ -20,6 +20,10 @@ SHADE = ["sunny", "partly shaded", "mostly shaded"]
         ("I don't know.", None),
         ("Purple.", None),
         ("", None),
+        ("Sí, claro.", True),
+        ("Sí, es propia.", True),
+        ("No, la rento.", False),
+        ("No sé.", None),
     ],
 )
 def test_yes_or_no(words, meaning):
@@ -36,6 +40,10 @@ def test_yes_or_no(words, meaning):
         ("forty five", 45),
         ("two thousand three hundred", 2300),
         ("a lot", None),
+        ("Unos doscientos dólares.", 200),
+        ("ciento veinte", 120),
+        ("treinta y cinco", 35),
+        ("dos mil quinientos", 2500),
     ],
 )
 def test_numbers(words, number):

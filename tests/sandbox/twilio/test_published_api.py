@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sandbox.twilio.fields import Fields
-from sandbox.twilio.records import Call, Message, Recording
+from sandbox.twilio.records import Call, Message, Number, Recording
 from sandbox.twilio.resources import account_recording_body, call_body, message_body, number_body, recording_body
 
 PUBLISHED = Path(__file__).resolve().parents[4] / "shared" / "data" / "twilio_api_v2010.json"
@@ -34,7 +34,7 @@ def schemas() -> dict[str, Any]:
         ("api.v2010.account.call.call_recording", lambda: recording_body(RECORDING)),
         ("api.v2010.account.recording", lambda: account_recording_body(RECORDING)),
         ("api.v2010.account.message", lambda: message_body(Message("SM" + "1" * 32, AC, TO, FROM, "hi"))),
-        ("api.v2010.account.incoming_phone_number", lambda: number_body(AC, FROM)),
+        ("api.v2010.account.incoming_phone_number", lambda: number_body(AC, FROM, Number())),
     ],
 )
 def test_bodies_have_the_published_fields_and_types(

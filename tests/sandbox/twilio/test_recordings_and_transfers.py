@@ -86,6 +86,7 @@ async def test_pausing_skips_or_silences(sandbox: Any, client: Any, talking: Any
     stopped = await asyncio.to_thread(lambda: current.update(status="stopped"))
     assert resumed.sid == stopped.sid
     assert stopped.status == "stopped"
+    assert (await sandbox.call(call.sid))["recordings"][0]["ordered"] == ["paused", "in-progress", "stopped"]
     with pytest.raises(TwilioRestException) as caught:
         await asyncio.to_thread(lambda: current.update(status="paused"))
     assert caught.value.status in (400, 404)
@@ -197,6 +198,38 @@ async def test_an_accepted_whisper_bridges(product: Any, transfer: Any) -> None:
     await transfer(gather, steps=steps)
     assert product.of("/accept")[0].form["Digits"] == "1"
     assert product.of("/dial-done")[0].form["DialBridged"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("ending", "status", "digits"),
+    [
+        ("91", "completed", ["2"]),
+        ("92", "completed", []),
+        ("93", "no-answer", []),
+        ("94", "busy", []),
+        ("95", "completed", ["#"]),
+    ],
+)
+async def test_colleagues_who_do_not_take_the_call(
+    sandbox: Any, product: Any, dial: Any, ending: str, status: str, digits: list[str]
+) -> None:
+    """The documents end with a hang-up, as they should: whoever answered was not bridged."""
+    number = f"+121255501{ending}"
+    sandbox.script(ring_s=0.1, steps=[])
+    product.twiml |= {"/dial-done": "<Response><Hangup/></Response>", "/taken": "<Response><Hangup/></Response>"}
+    product.twiml["/whisper"] = (
+        '<Response><Gather numDigits="1" finishOnKey="" action="/taken" timeout="3"><Say>Press 1 to take it.</Say></Gather>'
+        "<Hangup/></Response>"
+    )
+    noun = f'<Number url="/whisper">{number}</Number>'
+    product.twiml["/voice/7f3a"] = f'<Response><Dial timeout="3" action="/dial-done">{noun}</Dial></Response>'
+    parent = await sandbox.ended((await dial()).sid)
+    told = product.of("/dial-done")[0].form
+    assert (told["DialCallStatus"], told["DialBridged"]) == (status, "false")
+    calls = (await asyncio.to_thread(sandbox.get, "/_sandbox/calls"))["calls"]
+    (child,) = [call for call in calls if call["parent_sid"] == parent["sid"]]
+    assert child["digits"] == digits
+    assert [hook.form["Digits"] for hook in product.of("/taken")] == digits
 
 
 async def test_the_colleague_can_be_hung_up_by_rest(

@@ -6,7 +6,8 @@ import pytest
 
 from sandbox.callers import Action, HangUp, Press, Say
 from sandbox.speech import Library
-from sandbox.twilio.scripts import COLLEAGUE, Script, ScriptedMind, Step, read_script
+from sandbox.twilio.colleagues import ACCEPTS
+from sandbox.twilio.scripts import Script, ScriptedMind, Step, read_script
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +45,13 @@ def test_each_turn_waits_for_the_agent_to_fall_silent_once_more(library: Library
 
 
 def test_the_colleague_accepts_and_leaves(library: Library) -> None:
-    mind = ScriptedMind(COLLEAGUE, library)
+    mind = ScriptedMind(ACCEPTS, library)
     assert words(mind.on_tick(300)) == ["Hello?"]
     mind.on_agent_started(1000)
     mind.on_agent_stopped(2000)
     assert words(mind.on_tick(2400)) == ["1"]
     assert words(mind.on_tick(3900)) == ["Hello?"]
-    assert words(mind.on_tick(16_000)) == ["Thank you. Goodbye.", "hang up"]
+    assert words(mind.on_tick(22_000)) == ["Thank you. Goodbye.", "hang up"]
 
 
 def test_an_unknown_way_to_answer_is_refused() -> None:

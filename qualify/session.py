@@ -164,9 +164,10 @@ class Session:
                 yield from voice.speech_committed(talk, event, now)
             case ev.CallerWords():
                 yield from voice.caller_words(talk, event, now)
-                yield from tongue.heard(talk, event.text, now)
                 yield from card_talk.notice(talk, now)
+                # What their words show first, what they want last: facts told after an order to the model would bury it.
                 yield from answering.heard(talk, talk.transcript.find(event.item_id), now)
+                yield from tongue.heard(talk, event.text, now)
             case ev.ResponseStarted():
                 yield from replies.started(talk, event, now)
             case ev.ResponseEnded():

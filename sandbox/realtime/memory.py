@@ -40,6 +40,9 @@ _TRIES = (
     "stock.which_slot",
 )
 _TOLD = re.compile(r"^(check_slots|save_answers|schedule): (\{.*\})$", re.M)
+_SAY_EXACTLY = re.compile(
+    r"\b(?:say|speak|read out) (?:exactly|word for word|verbatim)[^:]*:\s*[\"“]?(.+?)[\"”]?\s*$", re.I | re.S
+)
 _RESUMED = ("do not greet", "don't greet", "not introduce yourself", "continue the same call")
 
 
@@ -76,7 +79,7 @@ class Memory:
     errors: dict[str, int] = field(default_factory=dict)
     offers: int = 0
     ended: bool = False
-    whisper: str = ""
+    ordered: str = ""  # what it must say word for word; it stands until the agent has spoken, whatever else is told
     _calls: dict[str, Item] = field(default_factory=dict)
 
     @property
@@ -107,7 +110,7 @@ class Memory:
         keys = self.script.keys_in(item.words)
         heard = self.script.keys_in(item.heard_words())
         self.unheard = [key for key in keys if key not in heard or not self._complete(key, item)]
-        self.said, self.results, self.whisper, self.silence = [], [], "", False
+        self.said, self.results, self.ordered, self.silence = [], [], "", False
         for key in keys:
             self._take_line(key)
 
@@ -150,7 +153,7 @@ class Memory:
             self._learn(Result(name, {"kind": "callback"} if "callback_id" in output else {}, output))
         if "playbook:" in words.lower():
             self.said = []  # what they asked for is done: the talk goes on in another language
-        self.whisper = words
+        self.ordered = exact_line(words) or self.ordered
 
     def _learn(self, result: Result) -> None:
         """What a tool's answer means from here on, whether it came or was told of."""
@@ -179,6 +182,12 @@ class Memory:
         self.answered |= {str(name) for name in _list(result.output.get("saved"))}
         if isinstance(result.output.get("open"), list):
             self.open = [str(name) for name in result.output["open"]]
+
+
+def exact_line(words: str) -> str:
+    """The line that these instructions want said word for word; empty when they want none."""
+    found = _SAY_EXACTLY.search(words)
+    return found.group(1) if found else ""
 
 
 def _list(value: Any) -> list[Any]:

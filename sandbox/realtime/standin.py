@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sandbox.realtime.after_tools import ToolReader
 from sandbox.realtime.after_words import Listener
-from sandbox.realtime.memory import CONSENT, END, Memory
+from sandbox.realtime.memory import CONSENT, END, Memory, exact_line
 from sandbox.realtime.script import Script, script_after, script_from
 from sandbox.realtime.speaker import Speaker
 from sandbox.realtime.summary import answer
@@ -20,9 +20,6 @@ from sandbox.realtime.turn import Call, Say, Scene, Turn
 from sandbox.realtime.understanding import Wish, wish_of
 
 GREETING = ("greeting.disclosure", "greeting.purpose", "greeting.recording", "greeting.opt_out", "greeting.ask")
-_SAY_EXACTLY = re.compile(
-    r"\b(?:say|speak|read out) (?:exactly|word for word|verbatim)[^:]*:\s*[\"“]?(.+?)[\"”]?\s*$", re.I | re.S
-)
 _GREETING = re.compile(r"^# Greeting\n[^\n]*\n\"(.+)\"$", re.M)
 _URGENT = (Wish.OPT_OUT, Wish.HUMAN)
 
@@ -38,9 +35,9 @@ class Standin:
             return (Say(_in_text(scene)),)
         script = self._script(scene)
         memory = Memory(script).read(scene.items)
-        exactly = _SAY_EXACTLY.search(memory.whisper) or _SAY_EXACTLY.search(scene.order)
-        if exactly and wish_of(memory.words) not in _URGENT:
-            return (Say(exactly.group(1)),)
+        line = memory.ordered or exact_line(scene.order)
+        if line and wish_of(memory.words) not in _URGENT:
+            return (Say(line),)
         turn = _Mind(Speaker(script, memory), memory, scene).decide()
         return tuple(step for step in turn if isinstance(step, Say) or step.name in scene.tools)
 

@@ -184,6 +184,18 @@ def test_a_language_the_campaign_does_not_speak_is_regretted_in_it_and_a_person_
     assert outcome.settle(call.talk, desk()).wanted == "needs_human"
 
 
+def test_the_regret_is_the_last_the_model_is_told_also_when_the_same_words_show_a_person():
+    """The form is told once somebody is there; after the order what to say it would bury the order."""
+    call = Call(personal="# Form").model_opens().model_ready().caller_says("¿Bueno?")
+    call.agent_says(GREETING, 6000)
+    call.wait(7.0)
+    assert "# Form" not in told(call)
+    asks(call, "Disculpe, ¿habla español?")
+    form, regret = [item.text for item in call.of(do.AddItem) if item.role == "system"]
+    assert form == "# Form"
+    assert UNAVAILABLE["es"] in regret
+
+
 def test_a_regret_during_the_protected_greeting_waits_for_its_end():
     call = Call().model_opens().model_ready().caller_says("¿Bueno?")
     call.agent_says(GREETING, 6000)

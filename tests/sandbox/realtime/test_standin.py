@@ -68,8 +68,11 @@ class Talk:
         return self.respond()
 
     def told(self, words: str) -> Turn:
-        self.items.append(Item(f"i{len(self.items)}", "message", role="system", words=words))
+        self.told_only(words)
         return self.respond()
+
+    def told_only(self, words: str) -> None:
+        self.items.append(Item(f"i{len(self.items)}", "message", role="system", words=words))
 
     def interrupted_after(self, ms: int, words: str) -> Turn:
         self.items[-1].heard_ms = ms
@@ -286,6 +289,13 @@ def test_it_learns_from_an_account_of_what_tools_did():
 def test_words_to_be_said_exactly_are():
     talk = Talk().to_question(0)
     assert spoken(talk.told('Say exactly this now, nothing else: "One moment please."')) == "One moment please."
+
+
+def test_an_order_stands_until_the_agent_has_spoken_whatever_else_it_is_told():
+    talk = Talk().to_question(0)
+    talk.told_only('Say exactly this: "One moment please."')
+    assert spoken(talk.told("# Form\nname: Maria")) == "One moment please."
+    assert spoken(talk.told("# Form\nname: Maria")) != "One moment please."
 
 
 def test_screening_gets_an_introduction_and_a_wait_gets_silence():

@@ -28,6 +28,17 @@ def ringing(stage: Stage, *, ring_s: float = 20, **script: object) -> tuple[str,
     return attempt_id, str(stage.get(Attempt, attempt_id).call_sid)
 
 
+def recorded_until_the_end(stage: Stage, sid: str) -> None:
+    """Half a second of talk goes by, then the call ends."""
+
+    def frames() -> int:
+        return sum(one["frames_sent"] for one in stage.twilio.calls(ANN)[-1]["streams"])
+
+    begun = frames()
+    stage.until(lambda: frames() >= begun + 25, "half a second is recorded")
+    stage.carrier.end(sid)
+
+
 def swept(stage: Stage, **later: float) -> list[tuple[Job, str]]:
     sent: list[tuple[Job, str]] = []
     now = clock.now() + timedelta(**later)
@@ -110,11 +121,12 @@ def test_r78_r79_r80_a_recording_asked_for_too_early_starts_a_little_later(stage
     """R78, R79, R80."""
     stage.talk = Talk(hold=True)
     stage.twilio.faults(recording_not_eligible_ms=500)
-    attempt_id, sid = ringing(stage, ring_s=0.1, steps=[{"at_ms": 5000, "hang_up": True}])
+    attempt_id, sid = ringing(stage, ring_s=0.1)
     stage.until(lambda: stage.get(Attempt, attempt_id).token_used_at, "the stream is let in")
     door = f"{stage.settings.public_base}/twilio/{attempt_id}/recording"
     recording_sid = stage.carrier.start_recording(sid, door)
     assert recording_sid
+    recorded_until_the_end(stage, sid)
     attempt: Attempt = stage.until(
         lambda: (a := stage.get(Attempt, attempt_id)).recording_status == "completed" and a, "the recording is there"
     )
@@ -128,10 +140,12 @@ def test_r78_r79_r80_a_recording_asked_for_too_early_starts_a_little_later(stage
 def test_r80_a_recording_whose_callback_was_lost_is_looked_up(stage: Stage) -> None:
     """R80."""
     stage.talk = Talk(hold=True)
-    attempt_id, sid = ringing(stage, ring_s=0.1, steps=[{"at_ms": 5000, "hang_up": True}])
+    attempt_id, sid = ringing(stage, ring_s=0.1)
     stage.until(lambda: stage.get(Attempt, attempt_id).token_used_at, "the stream is let in")
     found = stage.carrier.start_recording(sid, "http://127.0.0.1:9/nobody")
-    stage.post(attempt_id, "recording", CallSid=sid, RecordingSid=found or "", RecordingStatus="in-progress")
+    assert found
+    stage.post(attempt_id, "recording", CallSid=sid, RecordingSid=found, RecordingStatus="in-progress")
+    recorded_until_the_end(stage, sid)
     stage.until(lambda: stage.get(Attempt, attempt_id).ended_at, "the call is over")
     assert (Job.RECORDING, attempt_id) in swept(stage, minutes=2)
 

@@ -63,7 +63,8 @@ def seal(session: Session, now: datetime, limit: int = 500) -> int:
             head = heads.get(row.campaign) or _head(session, row.campaign)
             prev = head.sha256 if head else GENESIS
             row_digest = digest(row)
-            entry = ChainEntry(
+            entry = once.draft(
+                ChainEntry,
                 campaign=row.campaign,
                 seq=head.seq + 1 if head else 1,
                 kind=kind,

@@ -12,6 +12,7 @@ from campaign import ids
 from campaign.database import after_commit
 from campaign.file import Campaign
 from campaign.jobs import Job
+from campaign.once import Row
 from campaign.phone import Phone, Undialable, parse
 from campaign.records import Attempt, Consent, Decision, Lead
 from dialer import known
@@ -40,7 +41,8 @@ def decided(
     tired: Mapping[str, datetime] | None = None,
 ) -> tuple[Verdict, Decision]:
     """Gather, decide, record. The decision row commits with whatever the caller does about it."""
-    verdict, row = asked(session, lead, campaign, version, now, tired=tired)
+    verdict, columns = asked(session, lead, campaign, version, now, tired=tired)
+    row = Decision(**columns)
     session.add(row)
     return verdict, row
 
@@ -53,26 +55,27 @@ def asked(
     now: datetime,
     read: Known | None = None,
     tired: Mapping[str, datetime] | None = None,
-) -> tuple[Verdict, Decision]:
-    """Gather and decide; the row that says so is the caller's to keep.
+) -> tuple[Verdict, Row]:
+    """Gather and decide; the decision's row is the caller's to keep.
 
     `read`: what was read for several leads at once. `tired`: caller IDs that have rung enough for now.
     """
     facts = gather(session, lead, campaign, now, read)
     verdict = decide(replace(facts, halts={**facts.halts, **(tired or {})}), campaign, now, lead.id)
-    row = Decision(
-        id=ids.new("dec"),
-        lead_id=lead.id,
-        campaign=campaign.name,
-        campaign_version=version,
-        rules_version=rules_version(facts),
-        at=now,
-        verdict=_word(verdict),
-        until=verdict.until if isinstance(verdict, Defer) else None,
-        reason=verdict.reason,
-        trace=verdict.trace,
-        salt=secrets.token_hex(16),
-    )
+    row: Row = {
+        "id": ids.new("dec"),
+        "lead_id": lead.id,
+        "campaign": campaign.name,
+        "campaign_version": version,
+        "rules_version": rules_version(facts),
+        "at": now,
+        "verdict": _word(verdict),
+        "until": verdict.until if isinstance(verdict, Defer) else None,
+        "reason": verdict.reason,
+        "trace": verdict.trace,
+        "salt": secrets.token_hex(16),
+        "sealed_at": None,
+    }
     if any(found["rule"] == "scrubs" and found.get("until") for found in verdict.trace):
         after_commit(session, Job.SCRUB, lead.id)
     return verdict, row

@@ -58,14 +58,15 @@ def about(
 ) -> Known:
     """Read it. `consents`: those of leads that are not in the database yet, which then are not looked for there."""
     agreed = _consents(session, lead_ids) if consents is None else consents
-    forms = stand_ins.by_form(session, phones)
+    forms = stand_ins.by_form(session, {*phones, *(person(email) for email in emails if email)})
+    attempts = _attempts(session, {form: phone for form, phone in forms.items() if phone in phones})
     return Known(
         rule_sets.in_force(session),
         halts(session, now),
-        _attempts(session, forms),
-        _suppressions(session, stand_ins.by_form(session, {*phones, *(person(email) for email in emails if email)})),
+        attempts,
+        _suppressions(session, forms),
         _spoken(session, phones),
-        _hung_up(session, forms),
+        _hung_up(session, {one.to_number: phone for phone, many in attempts.items() for one in many}),
         agreed,
         _revoked(session, agreed) if consents is None else {},
     )

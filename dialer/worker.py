@@ -6,6 +6,7 @@ is opened after a fork, never before. Jobs carry one id; doing one twice, late o
 
 import os
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -29,9 +30,9 @@ from dialer.text_carrier import TextCarrier
 log = structlog.get_logger()
 
 SWEEP_S, SEAL_S, RETAIN_S = 1.0, 2.0, 600.0
-SEALED_TOGETHER, ROUNDS = 25, 10
-"""Rows of a kind to a transaction, and transactions to a tick: a dial does not wait for all that a busy second has left, and
-in a rush sealing lags behind instead of taking the processors that leads need."""
+SEALED_TOGETHER, ROUNDS, BREATH_S = 25, 10, 0.1
+"""Rows of a kind to a transaction, transactions to a tick, and the time between them: a dial does not wait for all that a busy
+second has left, and in a rush sealing lags behind instead of taking the processors that leads need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,7 @@ def _seal() -> None:
         with plant().database.transaction(patient=True) as session:
             if evidence.seal(session, clock.now(), SEALED_TOGETHER) < SEALED_TOGETHER:
                 return
+        time.sleep(BREATH_S)
 
 
 def _retain() -> None:

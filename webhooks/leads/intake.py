@@ -14,7 +14,6 @@ from operator import itemgetter
 from typing import Any, Literal, assert_never
 from zoneinfo import available_timezones
 
-from sqlalchemy import tuple_
 from sqlmodel import Session, col, select, update
 
 from campaign import effects, ids, once, phone
@@ -106,20 +105,35 @@ def keep_for_review(session: Session, message: Message, problem: str, now: datet
 # ---- repeats --------------------------------------------------------------------------------------------------------
 
 
+# Both ask for sources and ids apart, and drop what no sender said: pairs are an OR of as many terms to PostgreSQL, which then
+# reads its table whole (measured: 14 ms for twenty among 5,000 rows, under 1 ms so).
+
+
 def _told_before(session: Session, arrivals: Sequence[Arrival]) -> dict[tuple[str, str], str]:
     """Messages that have led to a lead already, and to which."""
-    among = tuple_(col(InboxMessage.source), col(InboxMessage.message_id)).in_({one.key for one in arrivals})
-    query = select(InboxMessage).where(InboxMessage.door == DOOR, among, col(InboxMessage.lead_id).is_not(None))
-    return {(row.source, row.message_id): row.lead_id or "" for row in session.exec(query)}
+    keys = {one.key for one in arrivals}
+    sources, message_ids = {source for source, _ in keys}, {message_id for _, message_id in keys}
+    found = session.exec(
+        select(InboxMessage.source, InboxMessage.message_id, InboxMessage.lead_id)
+        .where(InboxMessage.door == DOOR, col(InboxMessage.lead_id).is_not(None))
+        .where(col(InboxMessage.source).in_(sources), col(InboxMessage.message_id).in_(message_ids))
+    )
+    return {
+        (source, message_id): lead_id or "" for source, message_id, lead_id in found if (source, message_id) in keys
+    }
 
 
 def _known_leads(session: Session, arrivals: Sequence[Arrival]) -> dict[tuple[str, str], str]:
     """Leads that the senders have told us of under the same id."""
     if not arrivals:
         return {}
-    among = tuple_(col(Lead.source), col(Lead.external_id)).in_({one.external_key for one in arrivals})
-    found = session.exec(select(Lead.source, Lead.external_id, Lead.id).where(among))
-    return {(source, external_id): lead_id for source, external_id, lead_id in found}
+    keys = {one.external_key for one in arrivals}
+    sources, external_ids = {source for source, _ in keys}, {external_id for _, external_id in keys}
+    found = session.exec(
+        select(Lead.source, Lead.external_id, Lead.id)
+        .where(col(Lead.source).in_(sources), col(Lead.external_id).in_(external_ids))
+    )  # fmt: skip
+    return {(source, external_id): lead_id for source, external_id, lead_id in found if (source, external_id) in keys}
 
 
 def _firsts(session: Session, lead_ids: Iterable[str]) -> dict[str, datetime | None]:
@@ -166,14 +180,15 @@ def _make(
     for number in stops.values():  # the row can only name a lead that is in the database: it is written behind them
         read.suppressions[number].append(Suppression(id="", phone=number, reason="opted_out", channel="form", at=now))
     answers: dict[str, tuple[Arrival, Accepted]] = {}
-    decisions = []
+    rows, decisions = [], []
     for one, lead in zip(arrivals, leads, strict=True):
         verdict, decision = asked(session, lead, one.campaign, one.version, now, read)
-        answers[lead.id] = one, _apply(lead, verdict, now)
+        answers[lead.id] = one, _answer(lead, verdict, now)
+        rows.append(lead.model_copy(update=_state(verdict, now)))
         decisions.append(decision)
-    inserted = once.insert_all(session, Lead, leads)
+    inserted = once.insert_all(session, Lead, rows)
     once.insert_all(session, Consent, (row for row in consents.values() if row.lead_id in inserted))
-    once.insert_all(session, Decision, (row for row in decisions if row.lead_id in inserted))
+    once.insert_all(session, Decision, (row for row in decisions if row["lead_id"] in inserted))
     for lead_id, number in stops.items():
         mine = lead_id if lead_id in inserted else None
         suppress(session, number, reason="opted_out", channel="form", now=now, lead_id=mine)
@@ -194,7 +209,8 @@ def _lead(arrival: Arrival, now: datetime) -> Lead:
     extra = dict(form.model_extra or {})
     if form.timezone and not zone:
         extra["timezone"] = form.timezone
-    return Lead(
+    return once.draft(
+        Lead,
         id=ids.new("lead"),
         campaign=campaign.name,
         source=arrival.message.source,
@@ -218,7 +234,8 @@ def _number(campaign: Campaign, form: LeadForm) -> phone.Phone | phone.Undialabl
 
 
 def _consent(campaign: Campaign, lead: Lead, form: ConsentForm, now: datetime) -> Consent:
-    return Consent(
+    return once.draft(
+        Consent,
         id=ids.new("con"),
         lead_id=lead.id,
         campaign=campaign.name,
@@ -232,16 +249,26 @@ def _consent(campaign: Campaign, lead: Lead, form: ConsentForm, now: datetime) -
     )
 
 
-def _apply(lead: Lead, verdict: Verdict, now: datetime) -> Accepted:
+def _state(verdict: Verdict, now: datetime) -> dict[str, Any]:
+    """Of a lead about which this was decided."""
     match verdict:
         case Allow():
-            lead.state, lead.due_at, lead.reason = "scheduled", now, ""
+            return {"state": "scheduled", "due_at": now, "reason": ""}
+        case Defer():
+            return {"state": "scheduled", "due_at": verdict.until, "reason": verdict.reason}
+        case Deny():
+            return {"state": "blocked", "due_at": None, "reason": verdict.reason}
+        case _:
+            assert_never(verdict)
+
+
+def _answer(lead: Lead, verdict: Verdict, now: datetime) -> Accepted:
+    match verdict:
+        case Allow():
             return Accepted(lead.id, "queued", now, "")
         case Defer():
-            lead.state, lead.due_at, lead.reason = "scheduled", verdict.until, verdict.reason
             return Accepted(lead.id, "scheduled", verdict.until, verdict.reason)
         case Deny():
-            lead.state, lead.due_at, lead.reason = "blocked", None, verdict.reason
             return Accepted(lead.id, "blocked", None, verdict.reason)
         case _:
             assert_never(verdict)

@@ -23,7 +23,7 @@ from webhooks.leads.intake import Accepted, Arrival, accept
 log = structlog.get_logger()
 MOST = 64
 """In one transaction: a lead in it waits for the others' rows, about 1 ms each."""
-RUSH, GATHERING_S = 4, 0.03
+RUSH, GATHERING_S = 4, 0.015
 """After so many came together, the next are given a moment to gather: alone a lead costs six times as much as among sixteen."""
 WAITING = 4000
 """Leads in line past which a sender is asked to come back: half a minute's worth at the worst."""

@@ -71,8 +71,9 @@ def sweep(
 
     `full`: no media process has room for another conversation, or enough leads are named already, so nobody is named.
     """
-    due = _step("due", partial(_due, database, settings, now)) if not full else []
-    reads = [due, *(_step(look.__name__, partial(_looked, database, look, now)) for look in LOOKS)]
+    with database.reading() as session:  # one for all: connecting and ending cost more than most of these looks
+        due = _step("due", partial(_looked, session, partial(_due, settings), now)) if not full else []
+        reads = [due, *(_step(look.__name__, partial(_looked, session, look, now)) for look in LOOKS)]
     writes = [_step(work.__name__, partial(_worked, database, work, now)) for work in (_died, _hurry, *upkeep)]
     new = [item for found in (*reads, *writes) for item in found if recently.is_new(item, now)]
     for job, entity_id in new:
@@ -88,20 +89,22 @@ def _step(name: str, step: Callable[[], list[Found]]) -> list[Found]:
         return []
 
 
-def _due(database: Database, settings: Settings, now: datetime) -> list[Found]:
-    with database.reading() as session:
-        return [(Job.DIAL, lead_id) for lead_id in order.due(session, settings, now)]
-
-
-def _looked(database: Database, look: Look, now: datetime) -> list[Found]:
-    with database.reading() as session:
+def _looked(session: Session, look: Look, now: datetime) -> list[Found]:
+    try:
         return list(look(session, now))
+    except Exception:
+        session.rollback()  # or the looks behind it would fail with it
+        raise
 
 
 def _worked(database: Database, work: Upkeep, now: datetime) -> list[Found]:
     with database.transaction(patient=True) as session:
         found = work(session, now)
     return found if isinstance(found, list) else []
+
+
+def _due(settings: Settings, session: Session, now: datetime) -> Iterator[Found]:
+    yield from ((Job.DIAL, lead_id) for lead_id in order.due(session, settings, now))
 
 
 def _unaccounted(session: Session, now: datetime) -> Iterator[Found]:

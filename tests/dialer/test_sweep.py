@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from campaign import clock
 from campaign.jobs import Job
+from campaign.records import Lead
 from dialer import sweep
 from tests.dialer.stage import Stage
 
@@ -43,5 +44,9 @@ def test_upkeep_that_fails_costs_nobody_a_call(stage: Stage) -> None:
 
 def test_a_look_that_fails_hides_nothing_else(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     lead_id = stage.lead()
-    monkeypatch.setattr(sweep, "LOOKS", (broken, *sweep.LOOKS))
-    assert swept(stage) == [(Job.DIAL, lead_id)]
+
+    def behind_it(session: Session, _now: datetime) -> Iterator[sweep.Found]:
+        yield from ((Job.SCRUB, found) for found in session.exec(select(Lead.id)))
+
+    monkeypatch.setattr(sweep, "LOOKS", (broken, behind_it))
+    assert swept(stage) == [(Job.DIAL, lead_id), (Job.SCRUB, lead_id)]

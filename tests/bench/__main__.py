@@ -106,13 +106,13 @@ def rush_rows(seconds: int) -> list[str]:
             extra = {"WEB_PROCESSES": str(processes), "TWILIO_CALLS_PER_SECOND": "1"}
             with Stack(database_url=url, campaign=campaign, extra=extra, crm="none") as stack:
                 rush.measure(stack.urls["web"], SECRET, stack.offset, 50, 3)
-                for rate in (300, 500, 800):
+                for rate in (300, 550, 800):
                     found = rush.measure(stack.urls["web"], SECRET, stack.offset, rate, seconds)
                     rows.append(_rushed(f"firstring, {processes} web", rate, found))
         url = server.fresh()
         with Stack(database_url=url, only_web=True) as stack, doors.bare(stack, url) as bare:
             rush.measure(bare, SECRET, stack.offset, 50, 3)
-            for rate in (300, 500):
+            for rate in (300, 550, 800):
                 rows.append(
                     _rushed("bare FastAPI route, 1 process", rate, rush.measure(bare, SECRET, 0, rate, seconds))
                 )

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from fastapi import FastAPI
 from sqlmodel import select
 
 from campaign import clock
@@ -17,6 +18,7 @@ from campaign.records import Consent, Decision, InboxMessage, Lead, OutboxEntry
 from campaign.suppression import suppress
 from tests.webhooks.senders import FORM, SECRET, signed
 from webhooks.leads import lane as lanes
+from webhooks.leads.door import Doors
 from webhooks.leads.lane import Lane
 
 Make = Callable[..., dict[str, Any]]
@@ -336,3 +338,23 @@ async def test_past_its_limit_senders_are_asked_to_come_back(
     with here.reading() as session:
         assert sorted(session.exec(select(Lead.id))) == sorted(taken)
     crowded.close()
+
+
+async def test_a_door_is_read_once_for_all_who_come_at_the_same_moment(app: FastAPI) -> None:
+    here = app.state.ground
+    first = await Doors(here).find("website")
+    asked: list[str] = []
+    sa.event.listen(here.database.engine, "before_cursor_execute", lambda *one: asked.append(one[2]))
+    await Doors(here).find("website")
+    once = len(asked)
+    together = Doors(here)
+    left = asyncio.create_task(together.find("website"))
+    others = [asyncio.create_task(together.find("website")) for _ in range(20)]
+    await asyncio.sleep(0)
+    left.cancel()
+    found = await asyncio.gather(*others)
+    assert once > 0
+    assert len(asked) == 2 * once
+    assert {door[0].name for door in found} == {first[0].name}
+    strangers = await asyncio.gather(*(together.find("nobody") for _ in range(5)), return_exceptions=True)
+    assert [getattr(refused, "status", None) for refused in strangers] == [422] * 5

@@ -79,9 +79,9 @@ async def _open(app: FastAPI, settings: Settings) -> AsyncIterator[None]:
     database = Database(settings.database_url, hints, pool_size=20)
     live = _redis(settings.redis_url) if settings.redis_url else None
     environment = {**{k: v or "" for k, v in dotenv_values(".env").items()}, **os.environ}
-    app.state.ground = here = Ground(settings, database, live, environment)
+    app.state.ground = Ground(settings, database, live, environment)
     app.state.lane = lane = Lane(database)
-    app.state.doors = leads_door.Doors(here)
+    app.state.doors = leads_door.Doors()
     app.state.bookkeepers = bookkeepers = ThreadPoolExecutor(twilio_door.BOOKKEEPERS, "bookkeeper")
     try:
         yield

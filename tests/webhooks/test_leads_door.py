@@ -342,19 +342,19 @@ async def test_past_its_limit_senders_are_asked_to_come_back(
 
 async def test_a_door_is_read_once_for_all_who_come_at_the_same_moment(app: FastAPI) -> None:
     here = app.state.ground
-    first = await Doors(here).find("website")
+    first = await Doors().find(here, "website")
     asked: list[str] = []
     sa.event.listen(here.database.engine, "before_cursor_execute", lambda *one: asked.append(one[2]))
-    await Doors(here).find("website")
+    await Doors().find(here, "website")
     once = len(asked)
-    together = Doors(here)
-    left = asyncio.create_task(together.find("website"))
-    others = [asyncio.create_task(together.find("website")) for _ in range(20)]
+    together = Doors()
+    left = asyncio.create_task(together.find(here, "website"))
+    others = [asyncio.create_task(together.find(here, "website")) for _ in range(20)]
     await asyncio.sleep(0)
     left.cancel()
     found = await asyncio.gather(*others)
     assert once > 0
     assert len(asked) == 2 * once
     assert {door[0].name for door in found} == {first[0].name}
-    strangers = await asyncio.gather(*(together.find("nobody") for _ in range(5)), return_exceptions=True)
+    strangers = await asyncio.gather(*(together.find(here, "nobody") for _ in range(5)), return_exceptions=True)
     assert [getattr(refused, "status", None) for refused in strangers] == [422] * 5

@@ -69,7 +69,7 @@ class LeadAccepted(BaseModel):
 async def receive(source: str, request: Request) -> Response:
     """Submit a lead, signed with Standard Webhooks headers over the raw body."""
     here = ground.of(request)
-    campaign, version, config = await request.app.state.doors.find(source)
+    campaign, version, config = await request.app.state.doors.find(here, source)
     body = await bodies.read(request)
     now = clock.now()
     message = intake.Message(
@@ -93,24 +93,23 @@ class Doors:
     """The doors as they were a moment ago: a rush of leads does not read its campaign once each, nor all at once when the moment
     is over (measured: forty threads reading it, once a second)."""
 
-    def __init__(self, here: ground.Ground) -> None:
-        self._here = here
+    def __init__(self) -> None:
         self._read: dict[str, tuple[float, Door]] = {}
         self._reading: dict[str, asyncio.Task[Door]] = {}
 
-    async def find(self, source: str) -> Door:
+    async def find(self, here: ground.Ground, source: str) -> Door:
         """Raises a 422 `Problem` for a source that nobody has."""
         at, door = self._read.get(source, (-DOOR_LASTS_S, None))
         if door is not None and clock.monotonic() - at < DOOR_LASTS_S:
             return door
         reading = self._reading.get(source)
         if reading is None:
-            reading = self._reading[source] = asyncio.create_task(self._look(source))
+            reading = self._reading[source] = asyncio.create_task(self._look(here, source))
         return await asyncio.shield(reading)  # a sender that leaves takes the answer from nobody else
 
-    async def _look(self, source: str) -> Door:
+    async def _look(self, here: ground.Ground, source: str) -> Door:
         try:
-            door = await run_in_threadpool(_read_door, self._here, source)
+            door = await run_in_threadpool(_read_door, here, source)
             self._read[source] = clock.monotonic(), door
             return door
         finally:

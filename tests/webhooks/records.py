@@ -1,6 +1,7 @@
 """A finished, booked call in the records, as dialer and conversation leave it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from campaign import clock, ids
 from campaign.database import Database
@@ -13,20 +14,13 @@ def tell_a_call(database: Database, lead_id: str) -> str:
     later = now + timedelta(seconds=90)
     attempt_id = ids.new("att")
     with database.transaction() as session:
-        attempt = Attempt(
-            id=attempt_id,
-            lead_id=lead_id,
-            campaign="solar-us",
-            campaign_version=1,
-            number=1,
-            fence=1,
+        attempt = _attempt(
+            attempt_id,
+            lead_id,
+            now,
             state="completed",
             disposition="answered",
-            to_number="+12125550101",
-            from_number="+12125550100",
             call_sid="CA" + "2" * 32,
-            intent_at=now,
-            intent_real_at=now,
             placed_at=now,
             ringing_at=now + timedelta(seconds=1),
             answered_at=now + timedelta(seconds=5),
@@ -136,23 +130,7 @@ def begin_a_call(database: Database, lead_id: str) -> str:
     now = clock.now()
     attempt_id = ids.new("att")
     with database.transaction() as session:
-        session.add(
-            Attempt(
-                id=attempt_id,
-                lead_id=lead_id,
-                campaign="solar-us",
-                campaign_version=1,
-                number=1,
-                fence=1,
-                state="in_progress",
-                to_number="+12125550101",
-                from_number="+12125550100",
-                call_sid="CA" + "4" * 32,
-                intent_at=now,
-                intent_real_at=now,
-                answered_at=now,
-            )
-        )
+        session.add(_attempt(attempt_id, lead_id, now, state="in_progress", call_sid="CA" + "4" * 32, answered_at=now))
         session.flush()
         session.add(
             Call(attempt_id=attempt_id, lead_id=lead_id, campaign="solar-us", playbook="solar-us", playbook_sha256="0" * 64,
@@ -162,3 +140,20 @@ def begin_a_call(database: Database, lead_id: str) -> str:
         row.state = "in_call"
         session.add(row)
     return attempt_id
+
+
+def _attempt(attempt_id: str, lead_id: str, now: datetime, **more: Any) -> Attempt:
+    """The lead's first, meant at this moment."""
+    return Attempt(
+        id=attempt_id,
+        lead_id=lead_id,
+        campaign="solar-us",
+        campaign_version=1,
+        number=1,
+        fence=1,
+        to_number="+12125550101",
+        from_number="+12125550100",
+        intent_at=now,
+        intent_real_at=now,
+        **more,
+    )

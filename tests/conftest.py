@@ -2,15 +2,19 @@
 
 `sqlite_url`, `postgres_url`: an empty database with all tables. `database`: an open `Database` on each of both.
 `explain`: its plan for a query. `valkey_url`: an emptied server. Nothing here is asked for unless a test names it.
+
+The business clock of a test run, and of every process it starts, begins at `NOON`.
 """
 
 import ctypes
+import os
 import signal
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,12 +34,18 @@ if TYPE_CHECKING:
 hypothesis.settings.register_profile("house", deadline=None)
 hypothesis.settings.load_profile("house")
 
+NOON = datetime(2026, 11, 25, 17, 0, tzinfo=UTC)
+"""A Wednesday, 12:00 in New York and no holiday, whatever the machine's clock says: at night nobody may be called."""
 PR_SET_PDEATHSIG = 1
 STACKS = ("journeys", "chaos", "browser")
 """Tests that start every process there is."""
 REAL_TIME = ("media",)
 """Tests that wait for calls as long as calls last."""
 _LIBC = ctypes.CDLL(None)
+
+
+def pytest_configure() -> None:
+    os.environ["CLOCK_OFFSET"] = str((NOON - datetime.now(UTC)).total_seconds())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,7 +11,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from unittest import mock
@@ -30,10 +30,10 @@ from campaign.records import Attempt, Call, Lead
 from campaign.settings import Settings
 from dialer import callbacks, dial, machine, reconcile, settle, sweep
 from tests.chaos.exchange import Exchange, PhoneCall
+from tests.conftest import NOON
 from webhooks.leads import payload
 from webhooks.leads.intake import Arrival, Message, accept
 
-NOON = datetime(2026, 11, 25, 17, 0, tzinfo=UTC)
 QUEUE = "chaos:jobs"
 STORM_S, REST_S = 40.0, 600.0
 PEOPLE = 10

@@ -27,12 +27,6 @@ def twilio(_twilio: Twilio) -> Twilio:
 
 
 @pytest.fixture
-def noon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Business time is a Wednesday noon in New York."""
-    monkeypatch.setenv("CLOCK_OFFSET", stages.environment_offset())
-
-
-@pytest.fixture
 def settings(twilio: Twilio, tmp_path: Path, database_url: str) -> Settings:
     return Settings(
         _env_file=None,
@@ -47,7 +41,7 @@ def settings(twilio: Twilio, tmp_path: Path, database_url: str) -> Settings:
 
 
 @pytest.fixture
-def stage(noon: None, database: Database, settings: Settings, twilio: Twilio) -> Iterator[Stage]:
+def stage(database: Database, settings: Settings, twilio: Twilio) -> Iterator[Stage]:
     carrier = Carrier(settings)
     stage = Stage(database, settings, twilio, carrier)
     database.send = lambda job, entity_id: stage.jobs.append((job, entity_id))

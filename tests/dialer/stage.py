@@ -1,7 +1,7 @@
 """Everything a dial needs, real: the sandbox Twilio as a process, our doors on a socket, a database, leads with consent.
 
 Jobs that transactions ask for are kept in `jobs` and done by `work()`, in order, so that a test says when things happen;
-tests of the worker process itself use Celery instead. Business time is a Wednesday noon in New York.
+tests of the worker process itself use Celery instead. Business time is that of `tests.conftest.NOON`.
 """
 
 import os
@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -44,8 +44,6 @@ ROOT = Path(__file__).parents[2]
 ACCOUNT = "AC00000000000000000000000000000001"
 TOKEN = "sandbox_auth_token_0123456789abcdef"
 CALLER = "+12125550100"
-NOON = datetime(2026, 11, 25, 17, 0, tzinfo=UTC)
-"""A Wednesday, 12:00 in New York: every test begins here, whatever the machine's clock says."""
 
 CAMPAIGN = """
 name: solar-us
@@ -59,10 +57,6 @@ people: [{name: Sal, calendar: sal@example.com, phone: "+12125550111"}]
 retries: {busy: {after_minutes: [30, 120], jitter: 0}, gap_minutes: 15}
 budget: {ring_seconds: 15}
 """
-
-
-def environment_offset() -> str:
-    return str((NOON - datetime.now(UTC)).total_seconds())
 
 
 class Twilio:

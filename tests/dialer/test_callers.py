@@ -16,7 +16,8 @@ from campaign.records import Attempt, Halt, Lead
 from dialer import caller_health
 from dialer.caller_health import BLOCKED, Health, judge
 from dialer.callers import Distance, choose, distance
-from tests.dialer.stage import CAMPAIGN, NOON
+from tests.conftest import NOON
+from tests.dialer.stage import CAMPAIGN
 
 POOL = ("+12125550100", "+15185550100", "+13105550100", "+14165550100", "+61255501234")
 

@@ -13,9 +13,9 @@ from dialer.callers import choose
 from dialer.facts import Facts
 from dialer.gate import Allow, Defer, Deny, decide
 from dialer.resolver import Place
+from tests.conftest import NOON
 from tests.dialer.stage import CAMPAIGN
 
-NOON = datetime(2026, 11, 25, 17, 0, tzinfo=UTC)
 NEW_YORK = Place("US", (("US-NY", ("America/New_York",)),), "number")
 SOLAR: Campaign = parse(CAMPAIGN)
 OURS = "+12125550100"

@@ -1,6 +1,6 @@
 """When to ring again: waits with jitter, caps, gap and another part of the day, as plain values. (compliance.md, section 6)"""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,10 +14,10 @@ from dialer.decision import Asked, Cap, Statute, bind
 from dialer.hours import CLOSED
 from dialer.outcomes import RETRIED, Then
 from dialer.retry import PROMPT, RetryAt, Stop, after, share
+from tests.conftest import NOON
 from tests.dialer.stage import CAMPAIGN
 
 NEW_YORK = ("America/New_York",)
-NOON = datetime(2026, 11, 25, 17, 0, tzinfo=UTC)
 PLAIN = {"jitter": 0}
 
 

@@ -21,9 +21,10 @@ from campaign.records import Lead, Scrub
 from dialer import ask, lists, scrubbing
 from dialer.gate import Allow, Defer, Deny, Verdict, decide
 from dialer.list_rules import Answer, due, forbidden
+from tests.conftest import NOON
 from tests.dialer.stage import CAMPAIGN, apply_campaign, consent
 from tests.dialer.test_erasure import DANA, lead
-from tests.dialer.test_gate import NOON, facts
+from tests.dialer.test_gate import facts
 from webhooks.commands import doctor
 
 US = ScrubList(list="us_ndnc", countries=("US",), csv="x.csv")

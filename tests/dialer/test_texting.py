@@ -18,7 +18,8 @@ from dialer.texting import (
     keyword,
     say_time,
 )
-from tests.dialer.stage import CAMPAIGN, NOON
+from tests.conftest import NOON
+from tests.dialer.stage import CAMPAIGN
 
 HOUR = timedelta(hours=1)
 

@@ -31,7 +31,7 @@ def served(stage: Stage) -> Stage:
 
 
 @pytest.fixture
-def texting(noon: None, database: Database, settings: Settings, twilio: Twilio) -> Iterator[Stage]:
+def texting(database: Database, settings: Settings, twilio: Twilio) -> Iterator[Stage]:
     """Without doors: nobody is told anything."""
     carrier = Carrier(settings)
     stage = Stage(database, settings, twilio, carrier)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +18,8 @@ from tests.media.exchange import ACCOUNT, CAMPAIGN, FROM, TOKEN, Exchange, World
 MESSAGE = "Hi, this is Brightroof about your solar request. We will try you again later. Goodbye."
 
 
-WEDNESDAY_NOON = datetime(2026, 11, 25, 17, 0, tzinfo=UTC)
-"""In New York, whatever the machine's clock says: at night nobody may be rung."""
-
-
 @pytest.fixture
-def settings(
-    world: World, sqlite_url: str, valkey_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Settings:
-    monkeypatch.setenv("CLOCK_OFFSET", str((WEDNESDAY_NOON - datetime.now(UTC)).total_seconds()))
+def settings(world: World, sqlite_url: str, valkey_url: str, tmp_path: Path) -> Settings:
     return settings_for(world, sqlite_url, tmp_path, free_port(), free_port(), valkey_url)
 
 

@@ -56,9 +56,13 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Read only: nothing is committed."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        """Read only, which PostgreSQL enforces. It ends with COMMIT: at a ROLLBACK psycopg forgets all its prepared statements,
+        and the server would plan every statement anew."""
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            session.connection(execution_options={"postgresql_readonly": True})
             yield session
+            session.expunge_all()
+            session.commit()
 
     @contextmanager
     def _turn(self, patient: bool) -> Iterator[None]:

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import InternalError
+from sqlmodel import select
 
 from campaign import clock, ids
 from campaign.database import Database, after_commit, storable
@@ -126,3 +129,18 @@ def test_what_a_model_says_can_be_stored_whatever_it_holds(database: Database, m
     lead = make_lead(message=storable("a\x00b\ud800c"))
     with database.reading() as session:
         assert session.get(type(lead), lead.id).message == "ab?c"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_reading_writes_nothing_and_leaves_statements_prepared(database: Database) -> None:
+    """psycopg prepares a statement on its sixth use, and forgets all of them at a ROLLBACK."""
+    for _ in range(8):
+        with database.reading() as session:
+            session.exec(select(Halt)).all()
+    with database.reading() as session:
+        prepared = session.execute(sa.text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%halt%'"))
+        assert prepared.scalar_one() == 1
+    with pytest.raises(InternalError, match="read-only"), database.reading() as session:
+        session.execute(sa.text("DELETE FROM halt"))
+    with database.transaction() as session:
+        session.execute(sa.text("DELETE FROM halt"))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from sqlmodel import Session, col
+from sqlmodel import Session, col, func, select
 
 from campaign import ids
 from campaign.database import after_commit
@@ -38,10 +38,11 @@ def decided(
     campaign: Campaign,
     version: int,
     now: datetime,
+    read: Known | None = None,
     tired: Mapping[str, datetime] | None = None,
 ) -> tuple[Verdict, Decision]:
     """Gather, decide, record. The decision row commits with whatever the caller does about it."""
-    verdict, columns = asked(session, lead, campaign, version, now, tired=tired)
+    verdict, columns = asked(session, lead, campaign, version, now, read, tired)
     row = Decision(**columns)
     session.add(row)
     return verdict, row
@@ -83,12 +84,11 @@ def asked(
 
 def gather(session: Session, lead: Lead, campaign: Campaign, now: datetime, read: Known | None = None) -> Facts:
     """Everything the gate may know about this lead at `now`."""
-    number = parse(lead.phone or lead.phone_typed, lead.country, frozenset(campaign.countries))
+    number = _number(lead, campaign)
     phone = number.e164 if isinstance(number, Phone) else None
-    read = read or known.about(session, [lead.id], [phone] if phone else [], now, emails=[lead.email])
+    read = read or look_up(session, lead, campaign, now)
     attempts = read.attempts[phone] if phone else []
-    ours = [attempt for attempt in attempts if attempt.direction == "outbound"]
-    counted = [attempt for attempt in ours if attempt.state not in UNCOUNTED]
+    counted = _counted(attempts)
     place = None if isinstance(number, Undialable) else locate(number, lead, read.table)
     given = _consent(read, lead, phone)
     return Facts(
@@ -112,9 +112,35 @@ def gather(session: Session, lead: Lead, campaign: Campaign, now: datetime, read
     )
 
 
+def look_up(session: Session, lead: Lead, campaign: Campaign, now: datetime) -> Known:
+    """What the database holds about this lead and its number."""
+    number = _number(lead, campaign)
+    phones = [number.e164] if isinstance(number, Phone) else []
+    return known.about(session, [lead.id], phones, now, emails=[lead.email])
+
+
+def is_still_known(session: Session, phone: str, read: Known) -> bool:
+    """Whether nobody has rung the number, nor it us, since that was read: then what follows from calls still holds."""
+    theirs = select(func.count()).where(Attempt.to_number == phone)
+    return session.exec(theirs).one() == sum(one.to_number == phone for one in read.attempts[phone])
+
+
+def earlier(session: Session, lead: Lead) -> int:
+    """How often we have called this lead, at whatever number."""
+    return session.exec(select(func.count()).select_from(Attempt).where(Attempt.lead_id == lead.id, *COUNTED)).one()
+
+
 def locate(number: Phone, lead: Lead, table: Table) -> Place:
     """Where the lead may be, by its number and what its form says."""
     return resolve(number, Declared(lead.timezone, lead.region, lead.postcode), table)
+
+
+def _number(lead: Lead, campaign: Campaign) -> Phone | Undialable:
+    return parse(lead.phone or lead.phone_typed, lead.country, frozenset(campaign.countries))
+
+
+def _counted(attempts: list[Attempt]) -> list[Attempt]:
+    return [one for one in attempts if one.direction == "outbound" and one.state not in UNCOUNTED]
 
 
 def _last_caller(attempts: list[Attempt], lead: Lead) -> str | None:

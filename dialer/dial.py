@@ -11,16 +11,15 @@ from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, func, select
+from sqlmodel import Session
 
 from campaign import clock, consents, ids, store
 from campaign.database import Database
 from campaign.file import Campaign
-from campaign.records import Attempt, Decision, Lead
+from campaign.records import Attempt, Consent, Decision, Lead
 from campaign.settings import Settings
-from dialer import brakes, ending, order, pacing
+from dialer import ask, brakes, ending, order, pacing
 from dialer.advance import adopt, advance, lock, look_again
-from dialer.ask import COUNTED, decided
 from dialer.carrier import Carrier, NotSent, Order, Placed, Placing, Refusal, Throttled, Unclear
 from dialer.claim import claim
 from dialer.errors import NOT_SENT
@@ -62,6 +61,8 @@ def dial(database: Database, settings: Settings, carrier: Carrier, lead_id: str,
 
 
 def _intend(database: Database, settings: Settings, lead_id: str, owner: str, now: datetime) -> Intent | None:
+    """Whatever can be read before the account's turn is: all dials wait for it, and only what they count needs it."""
+    real_now = clock.real_now()
     with database.transaction() as session:
         lead = claim(session, lead_id, owner, now)
         if lead is None:
@@ -70,19 +71,23 @@ def _intend(database: Database, settings: Settings, lead_id: str, owner: str, no
         if pacing.spent_on(session, lead) >= campaign.budget.per_lead_usd:
             ending.deny(session, lead, "lead_budget_spent", now)
             return None
+        read, number = ask.look_up(session, lead, campaign, now), 1 + ask.earlier(session, lead)
         row = pacing.turn(session, settings, now)
         hold = pacing.held(session, campaign, settings, row, lead.priority, now) or order.gives_way(session, lead, now)
         if hold:
             ending.wait(session, lead, hold.until or lead.due_at or now, hold.reason, now)
             return None
+        if not ask.is_still_known(session, lead.phone or "", read):
+            read = ask.look_up(session, lead, campaign, now)
         tired = pacing.tired(session, campaign, now)
-        verdict, decision = decided(session, lead, campaign, version, now, tired)
+        verdict, decision = ask.decided(session, lead, campaign, version, now, read, tired)
         match verdict:
             case Allow():
                 session.flush()
                 leaves = pacing.leave(row, settings, now)
                 session.add(row)
-                attempt = _attempt(session, lead, decision, verdict.caller_id, now)
+                attempt = _attempt(lead, decision, number, verdict.caller_id, now, real_now)
+                _keep(session, lead, attempt, read.consents.get(lead.id), now)
                 return Intent(attempt.id, _order(attempt, campaign, settings), attempt.intent_real_at, leaves - now)
             case Defer():
                 ending.wait(session, lead, verdict.until, verdict.reason, now)
@@ -91,32 +96,35 @@ def _intend(database: Database, settings: Settings, lead_id: str, owner: str, no
     return None
 
 
-def _attempt(session: Session, lead: Lead, decision: Decision, caller_id: str, now: datetime) -> Attempt:
+def _attempt(lead: Lead, decision: Decision, number: int, caller_id: str, now: datetime, real_now: datetime) -> Attempt:
     """The row that stands for the call before there is one."""
-    earlier = select(func.count()).select_from(Attempt).where(Attempt.lead_id == lead.id, *COUNTED)
     attempt = Attempt(
         id=ids.new("att"),
         lead_id=lead.id,
         campaign=lead.campaign,
         campaign_version=decision.campaign_version,
         decision_id=decision.id,
-        number=1 + session.exec(earlier).one(),
+        number=number,
         fence=lead.fence,
         to_number=lead.phone or "",
         from_number=caller_id,
         intent_at=now,
-        intent_real_at=clock.real_now(),
+        intent_real_at=real_now,
     )
     attempt.reconcile_at = look_again(attempt, now)
+    return attempt
+
+
+def _keep(session: Session, lead: Lead, attempt: Attempt, consent: Consent | None, now: datetime) -> None:
+    """The call, the lead that is on it, and what it was agreed by."""
     session.add(attempt)
     lead.state, lead.reason, lead.due_at = "dialing", "", None
     lead.outcome = lead.outcome_at = None
     lead.attempts, lead.updated_at = attempt.number, now
     session.add(lead)
     session.flush()
-    if (consent := consents.newest(session, lead.id)) is not None:
+    if consent is not None:
         consents.note(session, consent, consents.USED, now, attempt_id=attempt.id)
-    return attempt
 
 
 def _order(attempt: Attempt, campaign: Campaign, settings: Settings) -> Order:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import case
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from campaign import once, roster
 from campaign.file import Campaign
@@ -53,16 +54,16 @@ def held(
     session: Session, campaign: Campaign, settings: Settings, row: Pace, priority: int, now: datetime
 ) -> Held | None:
     """Why this campaign's next call must wait; None when it may ring. `row` is this transaction's `turn`."""
-    lines = _lines(session, campaign)
+    window, allowed = _window(campaign.pacing.calls_per_second)
+    midnight = _midnight(campaign, now)
+    counts = (_lines(campaign), _placed_since(campaign, now - window), _spent_since(campaign, midnight))
+    lines, placed, spent = session.exec(select(*(one.scalar_subquery() for one in counts))).one()
     if lines >= _allowed_lines(campaign, priority, now) or _account_is_busy(session, settings):
         return Held("lines_busy")
-    window, allowed = _window(campaign.pacing.calls_per_second)
-    if _placed_since(session, campaign, now - window) >= allowed:
+    if placed >= allowed:
         return Held("paced")
     if pace.opens(_bucket(row), now) > now + (AHEAD if priority <= 1 else timedelta()):
         return Held("paced")
-    midnight = _midnight(campaign, now)
-    spent = _spent_since(session, campaign, midnight)
     if spent >= campaign.budget.per_day_usd:
         return Held("budget_spent", _midnight(campaign, midnight + timedelta(hours=36)))
     if lines and spent + (lines + 1) * campaign.budget.per_call_usd > campaign.budget.per_day_usd:
@@ -112,7 +113,7 @@ def room(session: Session, campaign: Campaign, settings: Settings, now: datetime
     if len(tired(session, campaign, now)) == len(campaign.caller_ids) or _budget_is_gone(session, campaign, now):
         return dict.fromkeys(range(4), 0)
     fast = math.ceil(1.5 * min(campaign.pacing.calls_per_second, settings.twilio_calls_per_second))
-    lines = _lines(session, campaign)
+    lines = session.exec(_lines(campaign)).one()
     return {priority: max(0, min(fast, _allowed_lines(campaign, priority, now) - lines)) for priority in range(4)}
 
 
@@ -142,7 +143,7 @@ def _allowed_lines(campaign: Campaign, priority: int, now: datetime) -> int:
 
 def _account_is_busy(session: Session, settings: Settings) -> bool:
     most = settings.twilio_concurrent_calls
-    return bool(most) and _lines(session, None) >= max(1, math.floor(ACCOUNT_SHARE * most))
+    return bool(most) and session.exec(_lines(None)).one() >= max(1, math.floor(ACCOUNT_SHARE * most))
 
 
 def _window(per_second: float) -> tuple[timedelta, int]:
@@ -151,15 +152,14 @@ def _window(per_second: float) -> tuple[timedelta, int]:
     return timedelta(seconds=seconds), max(1, int(per_second * seconds))
 
 
-def _lines(session: Session, campaign: Campaign | None) -> int:
+def _lines(campaign: Campaign | None) -> SelectOfScalar[int]:
     """Calls that are under way, or may be for all we know."""
     under_way = select(func.count()).where(col(Attempt.settled_at).is_(None), col(Attempt.ended_at).is_(None))
-    return session.exec(under_way if campaign is None else under_way.where(Attempt.campaign == campaign.name)).one()
+    return under_way if campaign is None else under_way.where(Attempt.campaign == campaign.name)
 
 
-def _placed_since(session: Session, campaign: Campaign, since: datetime) -> int:
-    mine = select(func.count()).where(Attempt.campaign == campaign.name, col(Attempt.intent_at) > since)
-    return session.exec(mine).one()
+def _placed_since(campaign: Campaign, since: datetime) -> SelectOfScalar[int]:
+    return select(func.count()).where(Attempt.campaign == campaign.name, col(Attempt.intent_at) > since)
 
 
 def _rung(session: Session, number: str, calls_ago: int) -> datetime:
@@ -168,13 +168,14 @@ def _rung(session: Session, number: str, calls_ago: int) -> datetime:
     return session.exec(ours.order_by(col(Attempt.intent_at).desc()).offset(calls_ago - 1).limit(1)).one()
 
 
-def _spent_since(session: Session, campaign: Campaign, since: datetime) -> float:
+def _spent_since(campaign: Campaign, since: datetime) -> SelectOfScalar[float]:
     mine = select(func.coalesce(func.sum(Call.cost_usd), 0.0))
-    return float(session.exec(mine.where(Call.campaign == campaign.name, col(Call.started_at) >= since)).one())
+    return mine.where(Call.campaign == campaign.name, col(Call.started_at) >= since)
 
 
 def _budget_is_gone(session: Session, campaign: Campaign, now: datetime) -> bool:
-    return _spent_since(session, campaign, _midnight(campaign, now)) >= campaign.budget.per_day_usd
+    spent = session.exec(_spent_since(campaign, _midnight(campaign, now))).one()
+    return spent >= campaign.budget.per_day_usd
 
 
 def _midnight(campaign: Campaign, moment: datetime) -> datetime:

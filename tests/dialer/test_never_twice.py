@@ -3,12 +3,13 @@
 import os
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import select
 
 from campaign import clock
-from campaign.records import Attempt, CallEvent, Halt, Lead, Suppression
+from campaign.records import Attempt, CallEvent, Halt, Lead, Pace, Suppression
 from dialer import dial as dialing
 from dialer import sweep
 from dialer.carrier import Carrier
@@ -371,10 +372,10 @@ def test_r26_a_listing_the_sdk_cannot_read_is_asked_again_later(stage: Stage) ->
 
 
 def test_r31_a_kill_switch_between_claim_and_post_makes_no_post(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    def pull(session: Session, *args: object) -> bool:
-        session.merge(Halt(scope="account", reason="kill_switch", at=clock.now()))
-        session.flush()
-        return real(session, *args)  # type: ignore[arg-type]
+    def pull(*args: object) -> bool:
+        with stage.database.transaction() as session:
+            session.merge(Halt(scope="account", reason="kill_switch", at=clock.now()))
+        return real(*args)  # type: ignore[arg-type]
 
     real = dialing.brakes.stops
     monkeypatch.setattr("dialer.dial.brakes.stops", pull)
@@ -471,3 +472,24 @@ def test_r32_the_region_of_the_environment_does_not_move_the_api(stage: Stage, m
     stage.twilio.script(ANN, answer="busy")
     stage.dial(stage.lead(ANN))
     assert stage.twilio.posts(ANN) == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_number_rung_while_another_dial_waits_for_its_turn_is_not_rung_again_by_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dial reads what it can before its turn; SQLite's writers have theirs from the start."""
+    stage.twilio.script(ANN, answer="busy")
+    first, second = stage.lead(ANN), stage.lead(ANN)
+    turn = dialing.pacing.turn
+
+    def late(*args: Any) -> Pace:
+        monkeypatch.setattr(dialing.pacing, "turn", turn)
+        stage.dial(second)
+        stage.settled(second)
+        return turn(*args)
+
+    monkeypatch.setattr(dialing.pacing, "turn", late)
+    assert stage.dial(first) is None
+    assert stage.twilio.posts(ANN) == 1
+    assert (stage.get(Lead, first).state, stage.get(Lead, first).reason) == ("scheduled", "too_soon")

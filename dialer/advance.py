@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlmodel import Session, col, select
 
+from campaign import once
 from campaign.database import after_commit
 from campaign.jobs import Job
 from campaign.records import Attempt, CallEvent, Lead
@@ -58,17 +59,10 @@ def first_time(
     sequence: int | None = None,
     sent_at: datetime | None = None,
 ) -> bool:
-    """Store an event under its key before it has any effect; False when it was here already (R35).
-
-    The attempt's row is locked by the caller, so two deliveries of one message cannot both find nothing.
-    """
-    if session.get(CallEvent, key) is not None:
-        return False
+    """Store an event under its key before it has any effect; False when it was here already (R35)."""
     event = CallEvent(dedupe_key=key, attempt_id=attempt_id, kind=kind, word=word, received_at=now)
     event.sequence, event.sent_at = sequence, sent_at
-    session.add(event)
-    session.flush()
-    return True
+    return once.insert(session, event)
 
 
 def advance(session: Session, attempt: Attempt, told: State, now: datetime) -> bool:
@@ -79,12 +73,15 @@ def advance(session: Session, attempt: Attempt, told: State, now: datetime) -> b
         log.error("two different endings; the first one stands", attempt=attempt.id, had=outcome.had, told=outcome.told)
     if not isinstance(outcome, Moved):
         return False
-    if had is State.UNKNOWN_NO_CALL and not _reopen(session, attempt, now):
-        return False
+    if had is State.UNKNOWN_NO_CALL:
+        if not _reopen(session, attempt, now):
+            return False
+        had = State.UNKNOWN
     attempt.state = outcome.state.value
     _stamp(attempt, outcome.state, now)
     session.add(attempt)
-    _move_lead(session, attempt, outcome.state, now)
+    if LEAD[outcome.state] != LEAD[had]:
+        _move_lead(session, attempt, outcome.state, now)
     return True
 
 

@@ -8,12 +8,12 @@ stand-ins of another installation are refused instead of never matching.
 import hashlib
 import hmac
 import re
-import secrets
 from collections.abc import Collection
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlmodel import Session
 
-from campaign import once
 from campaign.records import HashKey
 from campaign.records.hash_key import ONLY
 
@@ -21,26 +21,19 @@ _FORM = re.compile(r"#([0-9a-f]{4})-[0-9a-f]{40}")
 
 
 def of(session: Session, value: str) -> str:
-    """`#` + mark of the key + `-` + 160 bits; the value itself when it is a stand-in already. Call inside a write transaction."""
-    if is_one(value):
-        return value
-    held = session.get(HashKey, ONLY)
-    if held is None:
-        once.insert(session, HashKey(id=ONLY, key=secrets.token_hex(32)))
-        held = session.get_one(HashKey, ONLY)
-    return _made(held.key, value)
+    """`#` + mark of the key + `-` + 160 bits; the value itself when it is a stand-in already."""
+    return value if is_one(value) else _made(_key(session), value)
 
 
 def forms(session: Session, value: str) -> tuple[str, ...]:
-    """As what a value may stand in a row: itself, and its stand-in if any was ever made here."""
+    """As what a value may stand in a row: itself, and its stand-in."""
     return tuple(by_form(session, [value]))
 
 
 def by_form(session: Session, values: Collection[str]) -> dict[str, str]:
     """Each value by what it may stand as in a row."""
-    held = session.get(HashKey, ONLY)
-    made = {_made(held.key, value): value for value in values if not is_one(value)} if held else {}
-    return {value: value for value in values} | made
+    key = _key(session)
+    return {value: value for value in values} | {_made(key, value): value for value in values if not is_one(value)}
 
 
 def is_one(value: str) -> bool:
@@ -49,8 +42,20 @@ def is_one(value: str) -> bool:
 
 def is_ours(session: Session, value: str) -> bool:
     """Whether a stand-in that came in was made with our key."""
-    found, held = _FORM.fullmatch(value), session.get(HashKey, ONLY)
-    return found is not None and held is not None and found[1] == _mark(held.key)
+    found = _FORM.fullmatch(value)
+    return found is not None and found[1] == _mark(_key(session))
+
+
+def _key(session: Session) -> str:
+    """It never changes, so it is read once."""
+    bind = session.get_bind()
+    if bind not in _keys:
+        _keys[bind] = session.get_one(HashKey, ONLY).key
+    return _keys[bind]
+
+
+_keys: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+"""Of each database."""
 
 
 def _made(key: str, value: str) -> str:

@@ -1,5 +1,9 @@
-"""The installation's own key for stand-ins of erased numbers and addresses (`campaign/stand_ins.py`); made on first use."""
+"""The installation's own key for stand-ins of erased numbers and addresses (`campaign/stand_ins.py`); made with its table."""
 
+import secrets
+from typing import Any
+
+import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 ONLY = 1
@@ -11,3 +15,8 @@ class HashKey(SQLModel, table=True):
     id: int = Field(default=ONLY, primary_key=True)
     key: str
     """32 random bytes, hex."""
+
+
+@sa.event.listens_for(SQLModel.metadata.tables["hash_key"], "after_create")
+def _make(table: sa.Table, connection: sa.Connection, **_: Any) -> None:
+    connection.execute(table.insert().values(id=ONLY, key=secrets.token_hex(32)))

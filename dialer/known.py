@@ -65,7 +65,7 @@ def about(
         halts(session, now),
         attempts,
         _suppressions(session, forms),
-        _spoken(session, phones),
+        _spoken(session, attempts),
         _hung_up(session, {one.to_number: phone for phone, many in attempts.items() for one in many}),
         agreed,
         _revoked(session, agreed) if consents is None else {},

@@ -36,25 +36,36 @@ ERASED = "erased"
 KEPT_AS_STAND_IN = {Lead: ("phone", "external_id"), Consent: ("phone",), Attempt: ("to_number",)}
 OF_LEAD: tuple[Any, ...] = (Consent, ConsentEvent, Attempt, Call, InboxMessage, InboundCall, TextMessage)
 OF_ATTEMPT: tuple[Any, ...] = (Turn, ToolUse)
+OF_NOBODY: tuple[tuple[Any, Any], ...] = ((InboundCall, InboundCall.caller), (TextMessage, TextMessage.phone))
+"""Calls and texts that came from whoever; those without a lead are theirs by the number alone."""
 
 
 def erase(
-    session: Session, leads: Sequence[Lead], *, by: str, reason: str, now: datetime, stop: bool = True
+    session: Session,
+    leads: Sequence[Lead],
+    *,
+    by: str,
+    reason: str,
+    now: datetime,
+    phone: str | None = None,
+    stop: bool = True,
 ) -> AuditEntry:
-    """Erase these leads, of one person; returns the audit row with its counts. Call inside a write transaction.
+    """Erase these leads, of one person, and what came from their numbers without a lead; returns the audit row with its
+    counts. Call inside a write transaction.
 
+    `phone`: the number they were looked up by, which may have no lead.
     With `stop` the number and the address are suppressed, as stand-ins. Raises `Permanent` while one is on the phone or under a
     legal hold.
     """
     ids = [lead.id for lead in leads]
     _refuse(session, ids)
-    phones = sorted({lead.phone for lead in leads if lead.phone})
+    phones = sorted({number for number in (phone, *(lead.phone for lead in leads)) if number})
     people = phones + sorted({person(lead.email) for lead in leads if lead.email})
     for who in people if stop else ():
         suppress(session, who, reason=ERASED, channel="erasure", now=now, by=by)
     session.flush()
     subject = stand_ins.of(session, people[0]) if people else ""
-    counts = _erase_rows(session, ids)
+    counts = _added(_erase_rows(session, ids), _forget(session, phones))
     for who in people:
         _stand_in(session, Suppression, Suppression.phone, who)
         _stand_in(session, Scrub, Scrub.phone, who)
@@ -72,6 +83,13 @@ def erase(
 def of_person(session: Session, phone: str) -> list[Lead]:
     """Every lead of a number in E.164 that still has its data, whatever its campaign."""
     return list(session.exec(select(Lead).where(Lead.phone == phone).order_by(col(Lead.id))))
+
+
+def is_of_nobody(session: Session, phone: str) -> bool:
+    """Whether a number without a lead has called or written to us."""
+    return any(
+        session.exec(select(table).where(_of_nobody(table, number, [phone]))).first() for table, number in OF_NOBODY
+    )
 
 
 def is_erased(lead: Lead) -> bool:
@@ -106,6 +124,24 @@ def _erase_rows(session: Session, ids: list[str]) -> dict[str, int]:
         if emptied := empties(table):
             counts[str(table.__tablename__)] = _changed(session, update(table).where(mine).values(**emptied))
     return {name: count for name, count in counts.items() if count}
+
+
+def _forget(session: Session, phones: Sequence[str]) -> dict[str, int]:
+    """Calls and texts of these numbers that belong to no lead."""
+    return {
+        str(table.__tablename__): _changed(
+            session, update(table).where(_of_nobody(table, number, phones)).values(**empties(table))
+        )
+        for table, number in OF_NOBODY
+    }
+
+
+def _of_nobody(table: Any, number: Any, phones: Sequence[str]) -> ColumnElement[bool]:
+    return and_(col(table.lead_id).is_(None), col(number).in_(phones))
+
+
+def _added(some: dict[str, int], more: dict[str, int]) -> dict[str, int]:
+    return {name: count for name in (*some, *more) if (count := some.get(name, 0) + more.get(name, 0))}
 
 
 def _tables(ids: list[str], attempts: list[str]) -> Iterator[tuple[Any, ColumnElement[bool]]]:

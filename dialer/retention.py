@@ -14,7 +14,18 @@ from campaign import audit, consents, store
 from campaign.database import Database
 from campaign.errors import Permanent
 from campaign.file import Campaign
-from campaign.records import OPEN, Attempt, Call, ConsentEvent, InboxMessage, Lead, ToolUse, Turn
+from campaign.records import (
+    OPEN,
+    Attempt,
+    Call,
+    ConsentEvent,
+    InboundCall,
+    InboxMessage,
+    Lead,
+    TextMessage,
+    ToolUse,
+    Turn,
+)
 from dialer import erasure
 from dialer.states import UNRECORDED, WITHDRAWN
 
@@ -41,6 +52,8 @@ def _round(session: Session, campaign: Campaign, now: datetime) -> dict[str, int
         "recordings": _recordings(session, campaign.name, now - timedelta(days=keep.recordings_days)),
         "transcripts": _transcripts(session, campaign.name, now - timedelta(days=keep.transcripts_days)),
         "unread_messages": _unread(session, campaign, now - timedelta(days=keep.transcripts_days)),
+        "calls_of_nobody": _of_nobody(session, InboundCall, campaign, now - timedelta(days=keep.transcripts_days)),
+        "texts_of_nobody": _of_nobody(session, TextMessage, campaign, now - timedelta(days=keep.transcripts_days)),
         "people": _people(session, campaign.name, now - timedelta(days=keep.details_days), now),
     }
     gone = {kind: count for kind, count in counts.items() if count}
@@ -89,6 +102,25 @@ def _unread(session: Session, campaign: Campaign, before: datetime) -> int:
     )
     emptied = update(InboxMessage).where(col(InboxMessage.id).in_(list(session.exec(due))))
     return _changed(session, emptied.values(**erasure.empties(InboxMessage)))
+
+
+def _of_nobody(session: Session, table: Any, campaign: Campaign, before: datetime) -> int:
+    """Calls and texts of people without a lead; those to a number of no campaign go with the first that is due."""
+    key, number, at = _COLUMNS[table]
+    due = (
+        select(key)
+        .where(col(table.campaign).in_((campaign.name, "")), col(table.lead_id).is_(None))
+        .where(at < before, number != "")
+        .limit(BATCH)
+    )
+    emptied = update(table).where(key.in_(list(session.exec(due))))
+    return _changed(session, emptied.values(**erasure.empties(table)))
+
+
+_COLUMNS = {
+    InboundCall: (col(InboundCall.call_sid), col(InboundCall.caller), col(InboundCall.at)),
+    TextMessage: (col(TextMessage.id), col(TextMessage.phone), col(TextMessage.created_at)),
+}
 
 
 def _people(session: Session, campaign: str, before: datetime, now: datetime) -> int:

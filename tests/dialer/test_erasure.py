@@ -12,7 +12,19 @@ from campaign import clock, consents, evidence, ids, stand_ins, store
 from campaign.database import Database
 from campaign.errors import Permanent
 from campaign.file import parse
-from campaign.records import Attempt, Call, Consent, Decision, InboxMessage, Lead, Scrub, Suppression, Turn
+from campaign.records import (
+    Attempt,
+    Call,
+    Consent,
+    Decision,
+    InboundCall,
+    InboxMessage,
+    Lead,
+    Scrub,
+    Suppression,
+    TextMessage,
+    Turn,
+)
 from campaign.suppression import suppress, suppressed
 from dialer import ask, erasure
 from dialer.gate import Deny
@@ -153,6 +165,34 @@ def test_retention_erases_without_a_stop(database: Database, called: str) -> Non
     with database.reading() as session:
         assert session.exec(select(Suppression)).all() == []
         assert stand_ins.is_one(session.get_one(Lead, called).phone or "")
+
+
+def strange(phone: str) -> list[SQLModel]:
+    """A call and a text of somebody who has no lead."""
+    now = clock.now()
+    return [
+        InboundCall(call_sid=ids.new("CA"), caller=phone, called="+12125550100", answer="message", at=now),
+        TextMessage(
+            id=ids.new("txt"), kind="received", entity_id=ids.new("SM"), phone=phone, body="It's Dana Reed", state="received",
+            due_at=now, created_at=now,
+        ),
+    ]  # fmt: skip
+
+
+def test_calls_and_texts_without_a_lead_go_with_their_number(database: Database) -> None:
+    apply_campaign(database)
+    other = "+12125550102"
+    with database.transaction() as session:
+        session.add_all([*strange(DANA), *strange(other)])
+    with database.transaction() as session:
+        assert erasure.is_of_nobody(session, DANA)
+        done = erasure.erase(session, [], phone=DANA, by="Kim", reason="asked by letter", now=clock.now())
+        assert done.counts == {"inbound_call": 1, "text_message": 1}
+    with database.reading() as session:
+        assert not erasure.is_of_nobody(session, DANA)
+        assert suppressed(session, DANA, "any") is not None
+        assert erasure.is_of_nobody(session, other)
+    assert "2125550101" not in everything(database)
 
 
 def test_every_table_with_personal_columns_is_one_that_erasure_knows() -> None:

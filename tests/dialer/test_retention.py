@@ -10,7 +10,8 @@ from campaign.database import Database
 from campaign.records import Attempt, AuditEntry, Call, InboxMessage, Lead, ToolUse, Turn
 from dialer import retention
 from dialer.states import WITHDRAWN
-from tests.dialer.test_erasure import DANA, called
+from tests.dialer.stage import apply_campaign
+from tests.dialer.test_erasure import DANA, called, everything, strange
 
 __all__ = ["called"]
 
@@ -74,3 +75,13 @@ def test_a_lead_that_is_still_to_be_called_keeps_its_data(database: Database, en
     with database.transaction() as session:
         session.get_one(Lead, ended).state = "scheduled"
     assert "people" not in retention.run(database, later(days=4000))
+
+
+def test_calls_and_texts_of_people_without_a_lead_go_as_words_do(database: Database) -> None:
+    apply_campaign(database)
+    with database.transaction() as session:
+        session.add_all(strange(DANA))
+    assert retention.run(database, later(days=89)) == {}
+    assert retention.run(database, later(days=91)) == {"calls_of_nobody": 1, "texts_of_nobody": 1}
+    assert "2125550101" not in everything(database)
+    assert retention.run(database, later(days=92)) == {}

@@ -9,8 +9,9 @@ import pytest
 from sqlmodel import select
 from typer.testing import CliRunner
 
+from campaign import clock
 from campaign.database import Database
-from campaign.records import AuditEntry, Lead
+from campaign.records import AuditEntry, InboundCall, Lead
 from campaign.settings import Settings
 from tests.webhooks.senders import signed
 from webhooks.cli import app as cli
@@ -57,6 +58,19 @@ async def test_the_command_takes_a_number_or_an_id_and_asks_first(
     again = CliRunner().invoke(cli, [*command, "+12125550101", "--yes"])
     assert isinstance(again.exception, Exception)
     assert "erased before" in str(again.exception)
+
+
+def test_the_command_erases_who_only_called_us(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", settings.database_url)
+    call = InboundCall(call_sid="CA1", caller="+12125550109", called="+12125550100", answer="message", at=clock.now())
+    with database.transaction() as session:
+        session.add(call)
+    done = CliRunner().invoke(cli, ["lead", "erase", "--reason", "asked", "+12125550109", "--yes"])
+    assert (done.exit_code, done.output.splitlines()[0]) == (0, "1 inbound_call")
+    with database.reading() as session:
+        assert session.get_one(InboundCall, "CA1").caller == ""
 
 
 async def test_a_hold_keeps_a_person_from_being_erased(

@@ -92,24 +92,24 @@ def erase(
 ) -> None:
     """Delete a person's data: every lead of the number, words, recordings. Proofs and stops stay as hashes."""
     with Database(Settings().database_url).transaction() as session:
-        leads = _persons(session, who)
+        leads, phone = _person(session, who)
         if not yes:
-            typer.confirm(f"Erase {len(leads)} leads for good?", abort=True)
-        done = erasure.erase(session, leads, by=getpass.getuser(), reason=reason, now=clock.now())
+            typer.confirm(f"Erase {len(leads)} leads, and all that came from this number, for good?", abort=True)
+        done = erasure.erase(session, leads, phone=phone, by=getpass.getuser(), reason=reason, now=clock.now())
     typer.echo(", ".join(f"{count} {kind}" for kind, count in done.counts.items()))
     typer.echo(
         "Recordings at the carrier go with the next sweep. The CRM and the calendar keep their own copies: erase there too."
     )
 
 
-def _persons(session: Session, who: str) -> list[Lead]:
-    """All leads of a number, or of the number of a lead."""
+def _person(session: Session, who: str) -> tuple[list[Lead], str | None]:
+    """All leads of a number, or of the number of a lead; and the number."""
     named = session.get(Lead, who)
     phone = packet.number(who) if named is None and not who.startswith("lead_") else named.phone if named else None
     leads = erasure.of_person(session, phone) if phone else [named] if named else []
-    if not leads:
-        raise Permanent("no lead has this number or id, or its data was erased before", code="no_lead")
-    return leads
+    if not leads and not (phone and erasure.is_of_nobody(session, phone)):
+        raise Permanent("no lead, call or text has this number or id, or its data was erased before", code="no_lead")
+    return leads, phone
 
 
 def tell(console: Console, story: LeadStory, zone: ZoneInfo) -> None:

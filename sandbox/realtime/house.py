@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sandbox.local import clock
 from sandbox.realtime.config import SESSION_SECONDS, default_config
 from sandbox.realtime.conversation import Conversation
 from sandbox.realtime.faults import Faults
@@ -33,7 +32,7 @@ class House:
         rng = random.Random(f"{self.seed}:{self._opened}")
         ids, now = Ids(rng), time.monotonic()
         session_id = ids.session()
-        expires_at = int(clock.now().timestamp()) + SESSION_SECONDS
+        expires_at = int(time.time()) + SESSION_SECONDS  # a lifetime, not a date: it does not follow `CLOCK_OFFSET`
         journal = Journal(session_id, model_name, now, now=now)
         self.journals.append(journal)
         config = default_config(session_id, model_name, expires_at)

@@ -3,13 +3,14 @@
 import base64
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from standardwebhooks import Webhook
 
+from sandbox.local import clock
 from sandbox.local.running import running
 
 SECRET, OLD = ("whsec_" + base64.b64encode(letter * 32).decode() for letter in (b"n", b"o"))
@@ -30,7 +31,7 @@ def sink(sink_process: str) -> Iterator[httpx.Client]:
 
 
 def signed(message_id: str = "msg_1", secret: str = SECRET, age: timedelta = timedelta()) -> dict[str, str]:
-    at = datetime.now(UTC) - age
+    at = clock.now() - age
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(int(at.timestamp())),

@@ -58,23 +58,23 @@ def test_a_bulk_import_never_starves_a_fresh_lead(database: Database) -> None:
 
 @pytest.mark.parametrize("priority", [RETRY, IMPORTED])
 def test_whoever_can_wait_gives_way_to_a_fresh_lead_that_found_no_place(stage: Stage, priority: int) -> None:
-    """One call a second, and a list of which somebody always comes just when the second is over."""
-    text = CAMPAIGN.rstrip() + "\npacing: {calls_per_second: 1}\n"
+    """One call in twenty seconds, and a list of which somebody always comes just when they are over."""
+    text = CAMPAIGN.rstrip() + "\npacing: {calls_per_second: 0.05}\n"
     apply_campaign(stage.database, text)
     first, listed = (stage.lead(f"+1212555014{last}", priority=priority) for last in (1, 2))
     assert stage.dial(first)
     fresh = stage.lead("+12125550143", priority=FRESH)
-    assert stage.dial(fresh) is None, "this second's call is taken"
+    assert stage.dial(fresh) is None, "this time's call is taken"
     with stage.database.transaction() as session:
         for attempt in session.exec(select(Attempt)):
-            attempt.intent_at -= timedelta(seconds=2)
+            attempt.intent_at -= timedelta(seconds=40)
     assert stage.dial(listed) is None
     lead: Lead = stage.get(Lead, listed)
     assert (lead.state, lead.reason) == ("scheduled", "paced")
     assert stage.dial(fresh)
     with stage.database.transaction() as session:
         for attempt in session.exec(select(Attempt)):
-            attempt.intent_at -= timedelta(seconds=2)
+            attempt.intent_at -= timedelta(seconds=40)
     assert stage.dial(listed)
 
 

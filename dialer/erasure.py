@@ -4,6 +4,7 @@ What the law asks to be kept stays: the facts of consents, decisions and calls w
 stop, a cap or a later question about the number still finds them. Copies elsewhere (CRM, calendar) are their owners'.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -65,7 +66,7 @@ def erase(
         suppress(session, who, reason=ERASED, channel="erasure", now=now, by=by)
     session.flush()
     subject = stand_ins.of(session, people[0]) if people else ""
-    counts = _added(_erase_rows(session, ids), _forget(session, phones))
+    counts = dict(_erase_rows(session, ids) + _forget(session, phones))
     for who in people:
         _stand_in(session, Suppression, Suppression.phone, who)
         _stand_in(session, Scrub, Scrub.phone, who)
@@ -107,7 +108,7 @@ def _refuse(session: Session, ids: list[str]) -> None:
         )
 
 
-def _erase_rows(session: Session, ids: list[str]) -> dict[str, int]:
+def _erase_rows(session: Session, ids: list[str]) -> Counter[str]:
     """Recordings are only marked here; the carrier's copy goes with the next sweep."""
     attempts = list(session.exec(select(Attempt.id).where(col(Attempt.lead_id).in_(ids))))
     recorded = or_(col(Attempt.recording_status).is_(None), col(Attempt.recording_status) != DELETED)
@@ -116,32 +117,27 @@ def _erase_rows(session: Session, ids: list[str]) -> dict[str, int]:
         .where(col(Attempt.id).in_(attempts), col(Attempt.recording_sid).is_not(None), recorded)
         .values(recording_status=WITHDRAWN)
     )
-    counts = {"recording": _changed(session, withdrawn)}
+    counts = Counter({"recording": _changed(session, withdrawn)})
     for table, mine in _tables(ids, attempts):
         for name in KEPT_AS_STAND_IN.get(table, ()):
             for value in session.exec(select(getattr(table, name)).where(mine).distinct()).all():
                 _stand_in(session, table, getattr(table, name), value, mine)
         if emptied := empties(table):
             counts[str(table.__tablename__)] = _changed(session, update(table).where(mine).values(**emptied))
-    return {name: count for name, count in counts.items() if count}
+    return counts
 
 
-def _forget(session: Session, phones: Sequence[str]) -> dict[str, int]:
+def _forget(session: Session, phones: Sequence[str]) -> Counter[str]:
     """Calls and texts of these numbers that belong to no lead."""
-    return {
-        str(table.__tablename__): _changed(
-            session, update(table).where(_of_nobody(table, number, phones)).values(**empties(table))
-        )
-        for table, number in OF_NOBODY
-    }
+    counts = Counter[str]()
+    for table, number in OF_NOBODY:
+        emptied = update(table).where(_of_nobody(table, number, phones)).values(**empties(table))
+        counts[str(table.__tablename__)] = _changed(session, emptied)
+    return counts
 
 
 def _of_nobody(table: Any, number: Any, phones: Sequence[str]) -> ColumnElement[bool]:
     return and_(col(table.lead_id).is_(None), col(number).in_(phones))
-
-
-def _added(some: dict[str, int], more: dict[str, int]) -> dict[str, int]:
-    return {name: count for name in (*some, *more) if (count := some.get(name, 0) + more.get(name, 0))}
 
 
 def _tables(ids: list[str], attempts: list[str]) -> Iterator[tuple[Any, ColumnElement[bool]]]:

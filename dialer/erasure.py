@@ -37,8 +37,12 @@ ERASED = "erased"
 KEPT_AS_STAND_IN = {Lead: ("phone", "external_id"), Consent: ("phone",), Attempt: ("to_number",)}
 OF_LEAD: tuple[Any, ...] = (Consent, ConsentEvent, Attempt, Call, InboxMessage, InboundCall, TextMessage)
 OF_ATTEMPT: tuple[Any, ...] = (Turn, ToolUse)
-OF_NOBODY: tuple[tuple[Any, Any], ...] = ((InboundCall, InboundCall.caller), (TextMessage, TextMessage.phone))
-"""Calls and texts that came from whoever; those without a lead are theirs by the number alone."""
+OF_NOBODY: dict[Any, tuple[Any, Any, Any]] = {
+    InboundCall: (col(InboundCall.call_sid), col(InboundCall.caller), col(InboundCall.at)),
+    TextMessage: (col(TextMessage.id), col(TextMessage.phone), col(TextMessage.created_at)),
+}
+"""Calls and texts that came from whoever, by their key, the person's number and when; those without a lead are theirs by the
+number alone."""
 
 
 def erase(
@@ -88,9 +92,7 @@ def of_person(session: Session, phone: str) -> list[Lead]:
 
 def is_of_nobody(session: Session, phone: str) -> bool:
     """Whether a number without a lead has called or written to us."""
-    return any(
-        session.exec(select(table).where(_of_nobody(table, number, [phone]))).first() for table, number in OF_NOBODY
-    )
+    return any(session.exec(select(table).where(_of_nobody(table, [phone]))).first() for table in OF_NOBODY)
 
 
 def is_erased(lead: Lead) -> bool:
@@ -130,14 +132,15 @@ def _erase_rows(session: Session, ids: list[str]) -> Counter[str]:
 def _forget(session: Session, phones: Sequence[str]) -> Counter[str]:
     """Calls and texts of these numbers that belong to no lead."""
     counts = Counter[str]()
-    for table, number in OF_NOBODY:
-        emptied = update(table).where(_of_nobody(table, number, phones)).values(**empties(table))
+    for table in OF_NOBODY:
+        emptied = update(table).where(_of_nobody(table, phones)).values(**empties(table))
         counts[str(table.__tablename__)] = _changed(session, emptied)
     return counts
 
 
-def _of_nobody(table: Any, number: Any, phones: Sequence[str]) -> ColumnElement[bool]:
-    return and_(col(table.lead_id).is_(None), col(number).in_(phones))
+def _of_nobody(table: Any, phones: Sequence[str]) -> ColumnElement[bool]:
+    _, number, _ = OF_NOBODY[table]
+    return and_(col(table.lead_id).is_(None), number.in_(phones))
 
 
 def _tables(ids: list[str], attempts: list[str]) -> Iterator[tuple[Any, ColumnElement[bool]]]:

@@ -94,33 +94,22 @@ def _transcripts(session: Session, campaign: str, before: datetime) -> int:
 def _unread(session: Session, campaign: Campaign, before: datetime) -> int:
     """Messages that never became a lead: nobody's retention would find them."""
     doors = [source.name for source in campaign.sources]
-    due = (
-        select(InboxMessage.id)
-        .where(col(InboxMessage.source).in_(doors), col(InboxMessage.lead_id).is_(None))
-        .where(col(InboxMessage.received_at) < before, InboxMessage.body_sha256 != "")
-        .limit(BATCH)
-    )
-    emptied = update(InboxMessage).where(col(InboxMessage.id).in_(list(session.exec(due))))
-    return _changed(session, emptied.values(**erasure.empties(InboxMessage)))
+    theirs = col(InboxMessage.source).in_(doors), col(InboxMessage.lead_id).is_(None)
+    due = col(InboxMessage.received_at) < before, InboxMessage.body_sha256 != ""
+    return _emptied(session, InboxMessage, col(InboxMessage.id), *theirs, *due)
 
 
 def _of_nobody(session: Session, table: Any, campaign: Campaign, before: datetime) -> int:
     """Calls and texts of people without a lead; those to a number of no campaign go with the first that is due."""
-    key, number, at = _COLUMNS[table]
-    due = (
-        select(key)
-        .where(col(table.campaign).in_((campaign.name, "")), col(table.lead_id).is_(None))
-        .where(at < before, number != "")
-        .limit(BATCH)
-    )
-    emptied = update(table).where(key.in_(list(session.exec(due))))
-    return _changed(session, emptied.values(**erasure.empties(table)))
+    key, number, at = erasure.OF_NOBODY[table]
+    theirs = col(table.campaign).in_((campaign.name, "")), col(table.lead_id).is_(None)
+    return _emptied(session, table, key, *theirs, at < before, number != "")
 
 
-_COLUMNS = {
-    InboundCall: (col(InboundCall.call_sid), col(InboundCall.caller), col(InboundCall.at)),
-    TextMessage: (col(TextMessage.id), col(TextMessage.phone), col(TextMessage.created_at)),
-}
+def _emptied(session: Session, table: Any, key: Any, *where: Any) -> int:
+    """A batch of the rows that are due: what is personal in them goes."""
+    due = list(session.exec(select(key).where(*where).limit(BATCH)))
+    return _changed(session, update(table).where(key.in_(due)).values(**erasure.empties(table)))
 
 
 def _people(session: Session, campaign: str, before: datetime, now: datetime) -> int:

@@ -70,7 +70,7 @@ async def erase(request: Request, lead_id: str, wanted: shapes.Erasure) -> shape
         with ground.of(request).database.transaction() as session:
             found = find(session, lead_id)
             leads = erasure.of_person(session, found.phone) if found.phone else [found]
-            done = erasure.erase(session, leads, phone=found.phone, by=wanted.by, reason=wanted.reason, now=clock.now())
+            done = erasure.erase(session, leads, by=wanted.by, reason=wanted.reason, now=clock.now())
             return shapes.Erased(lead_ids=[lead.id for lead in leads], counts=done.counts)
 
     return await run_in_threadpool(refusing, write)

@@ -61,7 +61,7 @@ class Database:
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             session.connection(execution_options={"postgresql_readonly": True})
             yield session
-            session.expunge_all()
+            session.expunge_all()  # so that COMMIT finds nothing to write, whatever the block did to its rows
             session.commit()
 
     @contextmanager

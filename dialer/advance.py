@@ -60,8 +60,15 @@ def first_time(
     sent_at: datetime | None = None,
 ) -> bool:
     """Store an event under its key before it has any effect; False when it was here already (R35)."""
-    event = CallEvent(dedupe_key=key, attempt_id=attempt_id, kind=kind, word=word, received_at=now)
-    event.sequence, event.sent_at = sequence, sent_at
+    event = CallEvent(
+        dedupe_key=key,
+        attempt_id=attempt_id,
+        kind=kind,
+        word=word,
+        sequence=sequence,
+        sent_at=sent_at,
+        received_at=now,
+    )
     return once.insert(session, event)
 
 

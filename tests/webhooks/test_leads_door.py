@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -175,7 +176,7 @@ async def test_freshness_follows_the_business_clock(
     web: httpx.AsyncClient, lead: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent = signed(body(lead()))
-    monkeypatch.setenv("CLOCK_OFFSET", "-7200")
+    monkeypatch.setenv("CLOCK_OFFSET", str(float(os.environ["CLOCK_OFFSET"]) - 7200))
     assert (await web.post("/leads/website", **sent)).status_code == 401
     assert (await web.post("/leads/website", **signed(body(lead())))).status_code == 202
 
